@@ -1,0 +1,100 @@
+"""
+What can go wrong.
+
+    AggregatorError        the one root; `exit_code` is what the command line returns
+      ConfigError            the configuration cannot be used: every complaint has file:line:column
+      PluginError            a name leads to no module
+      SourceError            one source, this time
+        FetchError             no bytes came; `permanent` when asking again is no use
+        ParseError             bytes came, and make no sense
+      StoreError             the database
+        StoreInUse             another process holds it
+      NotFoundError          what was asked for is not here
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class AggregatorError(Exception):
+    """Anything this program raises on purpose. Its text is written for the operator."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One thing wrong with the configuration: where, what, and what would be right. Lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.text}"
+
+
+class ConfigError(AggregatorError):
+    """The configuration cannot be used. All complaints at once, in the order of the file."""
+
+    exit_code = 2
+
+    def __init__(self, complaints: Sequence[Complaint]) -> None:
+        super().__init__("\n".join(map(str, complaints)))
+        self.complaints = tuple(complaints)
+
+
+class PluginError(AggregatorError):
+    """No module stands behind a name in the configuration."""
+
+    exit_code = 2
+
+    def __init__(self, family: str, name: str, choices: Sequence[str] = ()) -> None:
+        known = f"; there are {', '.join(choices)}" if choices else ""
+        super().__init__(f"{family}: nothing is called {name!r}{known}")
+        self.family = family
+        self.name = name
+
+
+class SourceError(AggregatorError):
+    """One source failed, this time. `reason` is a plain sentence without the source's name."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source = source
+        self.reason = reason
+
+
+class FetchError(SourceError):
+    """No bytes came. `permanent`: asking again will not help until somebody changes something."""
+
+    def __init__(self, source: str, reason: str, *, permanent: bool = False) -> None:
+        super().__init__(source, reason)
+        self.permanent = permanent
+
+
+class ParseError(SourceError):
+    """Bytes came, and make no sense."""
+
+
+class StoreError(AggregatorError):
+    """The database cannot do what was asked."""
+
+
+class StoreInUse(StoreError):
+    """Another process writes to this database."""
+
+    def __init__(self, path: str, holder: str) -> None:
+        super().__init__(
+            f"{path} is in use by {holder}; stop that process first, or use another database "
+            f"('database:' in the configuration)"
+        )
+        self.path = path
+        self.holder = holder
+
+
+class NotFoundError(AggregatorError):
+    """What the operator asked for is not here."""

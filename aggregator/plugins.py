@@ -1,0 +1,28 @@
+"""A name in the configuration -> a module: the file name is the plug-in's name."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from types import ModuleType
+
+from .errors import PluginError
+
+
+def load(family: str, name: str) -> ModuleType:
+    """`load("sources", "feed")` is `aggregator.sources.feed`; a dotted name is anyone's module."""
+    path = name if "." in name else f"{__package__}.{family}.{name}"
+    if "." not in name and name not in names(family):
+        raise PluginError(family, name, names(family))
+    try:
+        return import_module(path)
+    except ModuleNotFoundError as e:
+        if e.name and not path.startswith(e.name):
+            raise  # the module is there; something that it needs is not
+        raise PluginError(family, name, names(family)) from e
+
+
+def names(family: str) -> tuple[str, ...]:
+    """The plug-ins that come with the program, in alphabetical order."""
+    package = import_module(f"{__package__}.{family}")
+    return tuple(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
