@@ -1,0 +1,220 @@
+"""
+Words, stems, sentences: what plain text is made of.
+
+    words     what comparing and filing look at: deaf to case, quotes, dashes, soft hyphens, accents and ё
+    sketch    one fingerprint of all the words: equal sketches are the same text
+    stem      the part of a word that its inflected forms share
+    summary   the first sentences, as many as fit
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import threading
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from hashlib import blake2b
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+_CJK = (
+    r"\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
+    r"\U00020000-\U0003ffff"
+)
+_WORD = re.compile(rf"\d{{1,3}}(?: \d{{3}})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,:]\d+)*|[{_CJK}]|[^\W\d_{_CJK}]+")
+_IDEOGRAPH = re.compile(rf"[{_CJK}]")
+# Soft hyphen, zero-width characters, byte-order mark, bidi controls, and the accents that mark stress. Not all
+# combining marks: й and ї must survive. U+0307 is what casefold() leaves of the Turkish İ.
+_SILENT = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u0300\u0301\u0307]")
+
+
+def words(text: str) -> list[str]:
+    """
+    The words of plain text in order: letters in lower case, numbers as one word ("1 500,5" is "1500.5"), Chinese and
+    Japanese characters one by one. Punctuation and hyphens vanish: "казахстанско-белорусский" is two words.
+    """
+    return [w.replace(" ", "").replace(",", ".") if w[0].isdigit() else w for w in _WORD.findall(_folded(text))]
+
+
+def _folded(text: str) -> str:
+    """`text` as words compare it. `.replace` is 10 times as fast here as `str.translate`, which crawls on Cyrillic."""
+    if "&" in text:
+        text = _unescaped(text)
+    if not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+    text = _SILENT.sub("", text.casefold())
+    return text.replace("ё", "е").replace("\xa0", " ").replace("\u202f", " ").replace("\u2009", " ")
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return html.unescape(text)
+    except ValueError:  # a decimal reference of more than 4,300 digits: int() refuses
+        return text
+
+
+# --- sketch ----------------------------------------------------------------------------------------------------------
+
+_ENOUGH = 12
+"""Words: shorter bodies ("Photo", "Read on our site") are told apart by their headlines."""
+_TOO_FEW = 8
+"""Words: fewer than this say the same by accident."""
+
+
+def sketch(title: str, body: str) -> str:
+    """
+    32 hexadecimal digits of the words of the body, or of title and body together if the body is short; empty if even
+    those are too few to tell. The same on any machine. Two ideographs count as a word.
+    """
+    said = words(body)
+    if _count(said) < _ENOUGH:
+        said = words(title) + said
+    if _count(said) < _TOO_FEW:
+        return ""
+    return blake2b(" ".join(said).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _count(said: list[str]) -> float:
+    return len(said) - sum(1 for w in said if len(w) == 1 and _IDEOGRAPH.match(w)) / 2
+
+
+# --- stems -----------------------------------------------------------------------------------------------------------
+
+_SNOWBALL = {
+    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english",
+    "es": "spanish", "et": "estonian", "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi",
+    "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian", "ne": "nepali",
+    "nl": "dutch", "no": "norwegian", "nb": "norwegian", "nn": "norwegian", "pl": "polish", "pt": "portuguese",
+    "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
+}  # fmt: skip
+_own = threading.local()  # a Stemmer keeps state while it works: one a thread
+
+# Snowball takes the end of Казахстан for a short participle (казахста, but Казахстаном: казахстан), and that of
+# Беларусь for a reflexive verb (белар). So these are stemmed here.
+_RUSSIAN_NOUN = re.compile(r"(..+[ая]н)(?:[аеоуы]|о[ймвю]|а[мх]|ами)?|(.*рус)(?:ь|и|ью)")
+# Kazakh endings, as they pile up on nouns: number, possession, case. Snowball knows no Kazakh. Which consonant an
+# ending begins with depends on the sound before it, so "үкіметі" is үкімет + і, and not үкіме + ті.
+_KAZAKH = re.compile(
+    r"(?<=..)(?:[лд][ае]р|(?<=[бгвдкқпстфхцчшщ])т[ае]р|[нд][ыі]ң|(?<=[бгвдкқпстфхцчшщ])т[ыі]ң|[нд][ае]н"
+    r"|(?<=[бгвдкқптфхцчшщ])т[ае]н|[мбп]ен|с[ыі]н(?:[ае]н|[ыі]ң|[ае]|д[ае])?|[ыі]м[ыі]з|[ыі]ң[ыі]з"
+    r"|(?<=[ыі])нд[ае]|д[ае]|(?<=[бгвдкқпстфхцчшщ])т[ае]|[гк]е|[ғқ]а)$"
+    r"|(?<=...)(?:[нд][ыі]|(?<=[бгвдкқпстфхцчшщ])т[ыі]|(?<=[ыі])н[ае]|с[ыі]|[ыі][нмң]|[ыі])$"
+)
+# What follows a name in the adjectives made of it. A list of endings finds fewer words than "begins with the stem", and
+# hardly ever a wrong one; for more, rules have `слов*`.
+_SHORTEST_NAME = 4
+_MADE_OF_NAMES = {
+    "ru": re.compile(r"(?:[аеиоя]н|[ео]в|ий)?[сц]к(?:[аиоу]|$)"),
+    "uk": re.compile(r"(?:[аеиоія]н|[еоі]в|ій)?[сц]ьк(?:[аеиоіу]|$)"),
+    "be": re.compile(r"(?:[аеіоя]н|[ао]ў)?[сц]к(?:[аіоу]|$)"),
+    "kk": re.compile(r"[лдт][ыі](?:қ|к|ғ|г)"),
+    "en": re.compile(r"(?:i|is|n|ns|ian|ians|ese)$"),
+}
+_LONGEST_WORD = 60
+"""Letters. What is longer is no word, and shall neither fill the memory nor be searched for a thousand endings."""
+_DEVOICED = {"б": "п", "г": "к", "ғ": "қ"}
+
+
+def stem(word: str, language: str) -> str:
+    """
+    What the inflected forms of a word share, where we know how: Snowball, and a light rule for Kazakh; else the word
+    itself. `word` is one of `words`; `language` a BCP 47 tag, of which the first part counts.
+    """
+    return _stem(word, language.partition("-")[0]) if len(word) <= _LONGEST_WORD else word
+
+
+@lru_cache(maxsize=1 << 17)
+def _stem(word: str, language: str) -> str:
+    if language == "kk":
+        return _kazakh_stem(word)
+    if language == "ru" and (noun := _RUSSIAN_NOUN.fullmatch(word)):
+        return noun[1] or noun[2]
+    algorithm = _SNOWBALL.get(language)
+    return _stemmer(algorithm)(word) if algorithm else word
+
+
+def derived(word: str, root: str, language: str) -> bool:
+    """
+    Whether `word`, which begins with the stem `root`, is made of it in a way that news keeps to names: казахстанский,
+    минско-, Kazakhstani, қазақстандық. Not everything that begins so: газета is no газ, and футболка no футбол.
+    """
+    made = _MADE_OF_NAMES.get(language.partition("-")[0])
+    return made is not None and len(root) >= _SHORTEST_NAME and bool(made.match(word, len(root)))
+
+
+def _stemmer(algorithm: str) -> Callable[[str], str]:
+    from Stemmer import Stemmer
+
+    known: dict[str, Callable[[str], str]] = _own.__dict__.setdefault("stemmers", {})
+    if algorithm not in known:
+        known[algorithm] = Stemmer(algorithm).stemWord
+    return known[algorithm]
+
+
+def _kazakh_stem(word: str) -> str:
+    """Endings off until none is left, so that a form and its shorter form end alike; кітабы and кітап do too."""
+    while (shorter := _KAZAKH.sub("", word, count=1)) != word:
+        word = shorter
+    return word[:-1] + _DEVOICED.get(word[-1:], word[-1:])
+
+
+# --- sentences -------------------------------------------------------------------------------------------------------
+
+_BLANK_LINE = re.compile(r"\n\s*\n")
+_STOP = re.compile(r"[.!?…]+[»”\"'’)\]]*(?=\s|$)|[。！？]+[」』”’）]*")
+_LAST_WORD = re.compile(r"[^\W\d_]+$")
+# A full stop after these is never the end: a name or a number follows.
+_TITLES_AND_THE_LIKE = (
+    "г гг им ул пр просп пер пос обл респ проф акад доц тов гр св см ср рис стр гл ст тел ген полк адм ред "
+    "е к н ж ғ қ mr mrs ms dr prof gen sen rep gov capt lt col sgt st no vs fig jr"
+)
+_BEFORE_NAMES = frozenset(_TITLES_AND_THE_LIKE.split())
+
+
+def summary(text: str, limit: int = 400) -> str:
+    """
+    The first sentences that fit into `limit` characters, as one line; if the first is too long, its beginning, cut at
+    a word and closed with an ellipsis. `text` is plain, with paragraphs at blank lines.
+    """
+    line, end = "", 0
+    for paragraph in _BLANK_LINE.split(text[: 10 * limit]):
+        start = len(line) + 1 if line else 0
+        line = f"{line} {' '.join(paragraph.split())}".strip()
+        end = max((start + e for e in _sentence_ends(line[start:]) if start + e <= limit), default=end)
+        if len(line) > limit:
+            # "Астана." alone, before a long sentence, is a dateline and no summary
+            return line[:end] if end > min(limit, 160) // 4 else shorten(line, limit)
+    return line
+
+
+def shorten(line: str, limit: int) -> str:
+    """At most `limit` characters of a line; what is cut is cut at a word, where there are words, and ends in "…"."""
+    if len(line) <= limit:
+        return line
+    beginning = line[:limit]  # one more than there is room for: it may be the blank after the last word
+    space = beginning.rfind(" ")
+    cut = beginning[:space] if space > limit // 2 else beginning[: limit - 1]
+    return cut.rstrip(" ,;:.—–-«“(") + "…"
+
+
+def _sentence_ends(line: str) -> Iterator[int]:
+    for stop in _STOP.finditer(line):
+        if _is_end(line, stop):
+            yield stop.end()
+    yield len(line)
+
+
+def _is_end(line: str, stop: re.Match[str]) -> bool:
+    """Whether a sentence ends here: not after «С.» and «г.», not where the next word goes on in lower case."""
+    after = line[stop.end() :][:20].lstrip(" «“\"'(—–-")
+    if after[:1].islower():
+        return False
+    if not stop.group().startswith(".") or stop.group().startswith(".."):
+        return True
+    last = _LAST_WORD.search(line, max(0, stop.start() - 20), stop.start())
+    if last is None:
+        return True
+    initial = len(last.group()) == 1 and last.group().isupper()
+    return not initial and last.group().lower() not in _BEFORE_NAMES
