@@ -1,0 +1,103 @@
+"""
+Bytes -> text, by evidence. What the bytes themselves show beats what anybody says of them:
+
+    byte-order mark > zeros of UTF-16 > valid UTF-8 > mostly valid UTF-8 > transport > declaration > letters > UTF-8
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark is the beginning of this one
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_DECLARED = re.compile(
+    rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]+)|<meta[^>]{0,200}?charset\s*=\s*["']?([\w.:-]+)""", re.I
+)
+_KNOWN = ("cp", "iso8859", "koi8", "mac-", "gb", "hz", "big5", "euc", "shift_jis", "iso2022", "tis-620", "kz1048")
+"""Python also calls idna, punycode, utf-7 and unicode_escape encodings: slow or unsafe, and nobody's feed."""
+_UTF8_LETTER = re.compile(rb"[\xC2-\xDF][\x80-\xBF]|[\xE0-\xEF][\x80-\xBF]{2}|[\xF0-\xF4][\x80-\xBF]{3}")
+_HIGH = re.compile(rb"[\x80-\xFF]")
+_HIGH_PAIR = re.compile(rb"[\x80-\xFF]{2,}")
+_PIECE = re.compile(rb"[<\n]?[^<\n]*")
+_CYRILLIC = ("cp1251", "koi8-r", "cp866", "iso8859-5")
+_FREQUENT = frozenset("оеаинтсрвлкмдпу")
+_CASE_BREAK = re.compile(r"[а-яё][А-ЯЁ]")
+_SAMPLE = 20_000
+
+
+def decode(body: bytes, said: str | None = None) -> str:
+    """The text of `body`, without its byte-order mark. `said`: the charset of the transport. Never raises."""
+    for mark, name in _MARKS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(name, "replace")
+    wide = _wide(body)
+    if wide:
+        return body.decode(wide, "replace")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return _not_quite_utf8(body, said)
+
+
+def _wide(body: bytes) -> str | None:
+    """UTF-16 without a mark: every second byte of its markup and spaces is zero."""
+    even, odd = body[:_SAMPLE:2].count(0), body[1:_SAMPLE:2].count(0)
+    if max(even, odd) < max(2, min(len(body), _SAMPLE) / 20):
+        return None
+    if even > 4 * odd:
+        return "utf-16-be"
+    return "utf-16-le" if odd > 4 * even else None
+
+
+def _not_quite_utf8(body: bytes, said: str | None) -> str:
+    letters = _UTF8_LETTER.findall(body)
+    stray = len(_HIGH.findall(body)) - sum(map(len, letters))
+    if len(letters) > stray:  # UTF-8 with an accident: it costs what it touched, not the whole
+        return "".join(map(_piece, _PIECE.findall(body)))
+    declared = _DECLARED.search(body[:2048])
+    for name in (said, declared and (declared[1] or declared[2]).decode("ascii")):
+        text = _as(name, body)
+        if text is not None:
+            return text
+    return _by_letters(body)
+
+
+def _piece(piece: bytes) -> str:
+    """One line or element of a text in UTF-8. A whole sentence in another encoding was pasted in, and is readable."""
+    try:
+        return piece.decode()
+    except UnicodeDecodeError:
+        pasted = len(_HIGH.findall(piece)) > 8 and not _UTF8_LETTER.search(piece)
+        return _by_letters(piece) if pasted else piece.decode(errors="replace")
+
+
+def _as(name: str | None, body: bytes) -> str | None:
+    try:
+        codec = codecs.lookup(name or "").name
+        return body.decode(codec) if codec.startswith(_KNOWN) else None
+    except (LookupError, UnicodeError, ValueError):
+        return None
+
+
+def _by_letters(body: bytes) -> str:
+    """Cyrillic letters stand together, accented Latin ones stand alone; which Cyrillic, the frequent letters tell."""
+    together = sum(map(len, _HIGH_PAIR.findall(body)))
+    if together * 2 <= len(_HIGH.findall(body)):
+        return body.decode("cp1252", "replace")
+    sample = b"".join(_HIGH_PAIR.findall(body)[:2000])[:_SAMPLE]
+    best = max(_CYRILLIC, key=lambda name: _likeness(sample.decode(name, "replace")))
+    is_text = _likeness(sample.decode(best, "replace")) > 0
+    return body.decode(best if is_text else "utf-8", "replace")
+
+
+def _likeness(text: str) -> float:
+    """How much this looks like Russian: frequent letters for it, capitals inside words and odd signs against."""
+    frequent = sum(c in _FREQUENT for c in text.lower())
+    odd = sum(not c.isalpha() for c in text)
+    return frequent + 0.1 * sum(c.islower() for c in text) - odd - 3 * len(_CASE_BREAK.findall(text))

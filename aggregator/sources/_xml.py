@@ -1,0 +1,167 @@
+"""
+A feed's XML made harmless before anybody parses it.
+
+Recovered: HTML entities, bare ampersands, impossible characters and references, an emoji written as two references.
+Dropped: DOCTYPE (bombs, external entities), comments, instructions. Cut: attributes, names, the number of items; the
+parser behind takes quadratic time in each of them.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from html import escape
+from html.entities import html5
+
+from ._dates import moment
+
+FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
+
+_DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DOCTYPE = re.compile(
+    r"""(?:\s | <\?.*?\?> | <!--.*?-->)*+ <!DOCTYPE (?:[^\[<>"']++ | "[^"]*+" | '[^']*+')*+
+        (?: \[ (?:[^\]"'<]++ | "[^"]*+" | '[^']*+' | <!--.*?(?:-->|\Z) | <)*+ \]\s*+ )? >?""",
+    re.DOTALL | re.VERBOSE | re.I,
+)
+_PIECE = re.compile(
+    r"""<!\[CDATA\[.*?(?:\]\]>|\Z)
+      | <!--.*?(?:-->|\Z)
+      | <\?.*?(?:\?>|\Z)
+      | <![^<>]*+>?
+      | </?(?:[^\W\d]|:)[^\s<>/"']*+ (?:[^<>"']++ | "[^"]*+" | '[^']*+')*+ >
+      | &(?:\#[xX]?)?\w*+;?
+      | <""",
+    re.DOTALL | re.VERBOSE | re.I,
+)
+_REFERENCE = re.compile(r"&(?:#[xX]?)?\w*+;?")
+_NUMBER = re.compile(r"&#(?:[xX](?P<hex>[0-9a-fA-F]+)|(?P<dec>[0-9]+));?")
+_PAIR = re.compile(
+    r"&#(?:[xX]0*(d[89ab][0-9a-f]{2})|(5[56]\d{3}));&#(?:[xX]0*(d[c-f][0-9a-f]{2})|(5[67]\d{3}));", re.IGNORECASE
+)
+_ATTRIBUTE = re.compile(r"""\s+[^\s=<>"'/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s<>"']+))?""")
+_NAME = re.compile(
+    r"""(?P<open><(?P<tag>(?:[\w.-]+:)?(?:author|creator|contributor|managingeditor|webmaster|publisher|name|email|owner))
+        (?:\s[^<>]*)?(?<!/)>) (?P<text>.*?) (?=</(?P=tag)\s*>|</?(?:[\w.-]+:)?(?:item|entry)[\s/>]|\Z)""",
+    re.DOTALL | re.VERBOSE | re.I,
+)
+_MAILBOX = re.compile(  # Ann &lt;ann@paper.example&gt;, ann@paper.example (Ann), ann@paper.example
+    r"([^<>@&]+)&lt;[^<>@\s]+@[^<>@\s]+&gt;|[^<>@\s]+@[^<>@\s]+\s*\(([^<>()]+)\)|([^<>@\s]+)@[^<>@\s]+"
+)
+_ITEM = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<(?P<closes>/?)(?:[\w.-]+:)?(?P<item>item|entry)(?=[\s/>])[^<>]*>?", re.DOTALL | re.I
+)
+_ITEM_DATE = re.compile(r"<(?:\w+:)?(?:pubDate|published|issued|created|date|updated|modified)\b[^<>]*>([^<]*)<", re.I)
+_LEAF = re.compile(
+    r"<!\[CDATA\[.*?\]\]>|<(?P<closes>/?)(?P<name>title|link|description|guid|pubDate|author|category|item|channel|rss)>",
+    re.DOTALL | re.I,
+)
+_BRANCHES = frozenset({"item", "channel", "rss"})
+_ROOT = re.compile(r"<(?:[\w.-]+:)?([^\W\d][\w.-]*)")
+_XML_ITSELF = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_LONG_TAG, _ATTRIBUTES, _LONGEST_NAME = 4096, 100, 320
+
+
+def tidy(text: str, limit: int) -> str:
+    """Well-formed where it can be, with its `limit` newest items at most. Takes linear time."""
+    start = text.find("<?xml", 0, 4096)  # a server's own warnings stand before it
+    text = _FORBIDDEN.sub("", _PAIR.sub(_pair, text[max(start, 0) :]))
+    doctype = _DOCTYPE.match(text)
+    text = _PIECE.sub(_piece, text[doctype.end() if doctype else 0 :]).lstrip()
+    if text.count("<title>") != text.count("</title>"):
+        text = _close_leaves(text)
+    return _DECLARATION + _NAME.sub(_short_name, newest(text, limit))
+
+
+def root(text: str) -> str:
+    """The local name of the first element of a tidy text, in lower case; empty if there is none."""
+    found = _ROOT.match(text.removeprefix(_DECLARATION))
+    return found[1].lower() if found else ""
+
+
+def newest(text: str, limit: int) -> str:
+    """Without the items that are older than the `limit` newest; those without a date are the first to go."""
+    tags = [tag for tag in _ITEM.finditer(text) if tag["item"]]
+    starts = [tag.start() for tag in tags if not tag["closes"]]
+    if len(starts) <= limit:
+        return text
+    ends = [*starts[1:], max(tags[-1].end(), starts[-1])]
+    items = [text[start:end] for start, end in zip(starts, ends, strict=True)]
+    ranked = sorted(range(len(items)), key=lambda n: _date(items[n]), reverse=True)
+    return text[: starts[0]] + "".join(items[n] for n in sorted(ranked[:limit])) + text[ends[-1] :]
+
+
+def _close_leaves(text: str) -> str:
+    """Tag soup: a title or link that somebody forgot to close ends where the next one begins."""
+    pieces, leaf, done = [], "", 0
+    for tag in _LEAF.finditer(text):
+        name = tag["name"]
+        if leaf and name and (tag["closes"], name) != ("/", leaf):
+            pieces += [text[done : tag.start()], f"</{leaf}>"]
+            done, leaf = tag.start(), ""
+        if name and name.lower() not in _BRANCHES:
+            leaf = "" if tag["closes"] else name
+    return "".join([*pieces, text[done:]])
+
+
+def _date(item: str) -> datetime:
+    said = _ITEM_DATE.search(item)
+    return (moment(said[1]) if said else None) or datetime.min.replace(tzinfo=UTC)
+
+
+def _piece(found: re.Match[str]) -> str:
+    piece = found[0]
+    if piece.startswith("<!["):
+        return piece if piece.endswith("]]>") else f"{piece}]]>"
+    if piece.startswith(("<!", "<?")):
+        return ""
+    if piece == "<":
+        return "&lt;"
+    if piece.startswith("<"):
+        return _REFERENCE.sub(_reference, _fewer_attributes(piece) if len(piece) > _LONG_TAG else piece)
+    return _reference(found)
+
+
+def _reference(found: re.Match[str]) -> str:
+    """A reference that every XML parser understands, or the character, or the ampersand as text."""
+    said = found[0]
+    number = _NUMBER.fullmatch(said)
+    if number:
+        return _character(number)
+    name = said[1:].removesuffix(";")
+    if name in _XML_ITSELF and said.endswith(";"):
+        return said
+    meant = html5.get(f"{name};") if said.endswith(";") else None
+    return escape(meant) if meant else f"&amp;{said[1:]}"
+
+
+def _character(number: re.Match[str]) -> str:
+    digits = number["hex"] or number["dec"]
+    if len(digits.lstrip("0")) > 7:
+        return ""
+    code = int(digits, 16 if number["hex"] else 10)
+    return f"&#{code};" if code <= 0x10FFFF and not _FORBIDDEN.match(chr(code)) else ""
+
+
+def _pair(found: re.Match[str]) -> str:
+    """Two halves of UTF-16 make one character; half of the encoders in the world forget that."""
+    high = int(found[1], 16) if found[1] else int(found[2])
+    low = int(found[3], 16) if found[3] else int(found[4])
+    if not (0xD800 <= high < 0xDC00 <= low < 0xE000):
+        return ""
+    return chr(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00)
+
+
+def _fewer_attributes(tag: str) -> str:
+    name = tag[: len(tag) - len(tag.lstrip("</"))] + tag.lstrip("</").split(None, 1)[0]
+    kept = [found[0] for found, _ in zip(_ATTRIBUTE.finditer(tag, len(name)), range(_ATTRIBUTES), strict=False)]
+    return f"{name}{''.join(kept)}{'/' if tag.endswith('/>') else ''}>"
+
+
+def _short_name(found: re.Match[str]) -> str:
+    """The name alone: behind us, `ann@paper.example (Ann)` becomes "ple (Ann", because .exam could be a country."""
+    if len(found["text"]) <= _LONGEST_NAME:
+        mailbox = _MAILBOX.fullmatch(found["text"].strip())
+        return found["open"] + next(filter(None, mailbox.groups())) if mailbox else found[0]
+    plain = re.sub(r"<!\[CDATA\[|\]\]>|<[^<>]*>", "", found["text"])[:_LONGEST_NAME]
+    return found["open"] + re.sub(r"&[^;]*\Z", "", plain).replace("<", "")

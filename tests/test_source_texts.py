@@ -1,0 +1,57 @@
+"""The private doors of the sources: bytes become text, words become dates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from aggregator.model import Item
+from aggregator.sources import _article, _charset, _dates
+
+HEADLINE = "Мосты через реку открыли досрочно"
+TEXT = f"АЛТАЙ-ВЕСТИ\nНовости степи\n\n{HEADLINE}\n\n{HEADLINE}Вчера прошли машины."
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1251", "koi8-r"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_an_article_reads_the_same_in_every_encoding(encoding: str, newline: str) -> None:
+    item = _article.item(_charset.decode(TEXT.replace("\n", newline).encode(encoding)), is_markdown=False)
+    assert item == Item(
+        title=HEADLINE,
+        content="Вчера прошли машины.",
+        publisher="АЛТАЙ-ВЕСТИ",
+        is_html=False,
+    )
+
+
+@hypothesis_settings(deadline=None)
+@given(text=st.text(max_size=200).filter(lambda t: not t.startswith("\ufeff") and "\x00" not in t))
+def test_valid_utf8_is_read_as_utf8_whatever_anybody_says(text: str) -> None:
+    assert _charset.decode(text.encode(), "windows-1251") == text
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Mon, 12 Jan 2026 10:00:00 +0300", "Пн, 12 янв 2026 10:00:00 +0300", "12 января 2026, 10:00 МСК",
+     "2026-01-12T07:00:00Z", "2026-01-12 10:00:00 +0300", "12.01.2026 10:00 GMT+3", "Jan 12, 2026 7:00 AM",
+     "2026 ж. 12 қаңтар 2026 07:00", "12. Januar 2026 07:00", "2026年1月12日 07:00", "1768201200", "1768201200000",
+     "12/01/2026 07:00", "Mon, 12 Jan 26 07:00:00 GMT"],
+)  # fmt: skip
+def test_a_date_is_understood_in_many_words(words: str) -> None:
+    assert _dates.moment(words) == datetime(2026, 1, 12, 7, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "words", ["", "вчера", "31 Feb 2026", "99.99.2026", "12 Foo 2026", "10:00", "12 Jan 2026 99:00"]
+)
+def test_what_is_no_date_stays_unknown(words: str) -> None:
+    assert _dates.moment(words) is None
+
+
+@given(st.text(max_size=60))
+def test_no_words_break_the_dates(words: str) -> None:
+    _dates.moment(words)
