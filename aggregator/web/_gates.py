@@ -1,0 +1,57 @@
+"""Each host's own gate: so many requests in flight, and a pause after each of them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from queue import Queue
+
+GATES_KEPT = 1000
+"""With more of them, those are forgotten that nobody has used for a pause."""
+
+
+class Gates:
+    """All gates, for all threads."""
+
+    def __init__(self, at_once: int, pause: timedelta, sleep: Callable[[float], None]) -> None:
+        self._at_once = at_once
+        self._pause = pause.total_seconds()
+        self._sleep = sleep
+        self._gates: dict[str, _Gate] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def through(self, host: str) -> Iterator[None]:
+        """Wait for our turn at this host; it lasts until the end of the block."""
+        with self._lock:
+            if len(self._gates) > GATES_KEPT:
+                self._gates = {name: gate for name, gate in self._gates.items() if not gate.is_idle()}
+            if host not in self._gates:
+                self._gates[host] = _Gate(self._at_once)
+            gate = self._gates[host]
+            gate.guests += 1
+        rested_at = gate.places.get()  # the place that was left first
+        try:
+            if (wait := rested_at - time.monotonic()) > 0:
+                self._sleep(wait)
+            yield
+        finally:
+            gate.places.put(time.monotonic() + self._pause)
+            with self._lock:
+                gate.guests -= 1
+
+
+class _Gate:
+    """The places at one host; each says from when on it may be used."""
+
+    def __init__(self, at_once: int) -> None:
+        self.guests = 0
+        self.places: Queue[float] = Queue()
+        for _ in range(at_once):
+            self.places.put(0.0)
+
+    def is_idle(self) -> bool:
+        return not self.guests and all(rested_at <= time.monotonic() for rested_at in self.places.queue)

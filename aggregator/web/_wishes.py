@@ -1,0 +1,50 @@
+"""When a server wants us back, read from the headers of its answer. Pure: the time is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+LONGEST_BAN = timedelta(days=7)
+LONGEST_FRESH = timedelta(days=1)
+"""Caps: a slip in somebody's configuration must not silence a source for a year."""
+
+
+def back_after(headers: Mapping[str, str], now: datetime) -> timedelta:
+    """Retry-After, in seconds or as a date (RFC 9110, 10.2.3); zero if there is none, or one that makes no sense."""
+    value = headers.get("Retry-After", "").strip()
+    return _seconds(value, LONGEST_BAN) if value.isdecimal() else _until(value, headers, now, LONGEST_BAN)
+
+
+def fresh_for(headers: Mapping[str, str], now: datetime) -> timedelta:
+    """How long it stays fresh: Cache-Control max-age, else Expires (RFC 9111, 4.2.1); zero if none is said."""
+    orders = headers.get("Cache-Control", "").lower()
+    if re.search(r"(?:^|[,\s])no-(?:cache|store)(?![\w=-])", orders):
+        return timedelta()
+    if age := re.search(r'(?:^|[,\s])max-age\s*=\s*"?(\d+)', orders):
+        return _seconds(age[1], LONGEST_FRESH)
+    return _until(headers.get("Expires", ""), headers, now, LONGEST_FRESH)
+
+
+def _seconds(digits: str, most: timedelta) -> timedelta:
+    return most if len(digits) > 9 else min(timedelta(seconds=int(digits)), most)
+
+
+def _until(value: str, headers: Mapping[str, str], now: datetime, most: timedelta) -> timedelta:
+    """From the server's own Date, so that a wrong clock on its side does no harm; without one, from now."""
+    until = _date(value)
+    if until is None:
+        return timedelta()
+    since = _date(headers.get("Date", "")) or now
+    return min(max(until - since, timedelta()), most)
+
+
+def _date(value: str) -> datetime | None:
+    """An HTTP date (RFC 9110, 5.6.7); None if it is none."""
+    try:
+        at = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
