@@ -1,0 +1,108 @@
+"""
+The meeting place of the two halves. What the pipeline asks of a database, in the pipeline's words.
+
+One file per database. One test suite runs over all of them (tests/test_stores.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from ..model import Article, Checkpoint, Decision, Filing, Health, Known, Source, Story, Visit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latest:
+    """A topic's newest stories, and the state of the store that they were read from."""
+
+    stories: tuple[Story, ...]
+    """Newest `listed_at` first; equal times by id."""
+    revision: int
+    """To be handed back to `published`: what changes after this reading makes the topic stale again."""
+    opened_at: datetime
+    """When the topic first appeared in the configuration."""
+
+
+class Store(Protocol):
+    """All methods may be called from any thread. Each is atomic. All raise StoreError."""
+
+    def register(self, sources: Iterable[Source], topics: Mapping[str, str], now: datetime) -> None:
+        """
+        Called when a configuration comes into force. New sources are due now; one whose kind or location has changed
+        is due now with an empty bookmark; one that is missing is GONE and never claimed, and what it brought stays.
+        `topics` is name -> digest of all that its edition depends on besides its stories: a topic that is new or whose
+        digest differs becomes stale.
+        """
+
+    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> list[str]:
+        """
+        Called by the clock. The names of sources that are due, longest overdue first, each given to one caller only
+        until its lease ends or its visit is saved.
+        """
+
+    def claim(self, names: Sequence[str], now: datetime, lease: timedelta) -> list[str]:
+        """
+        Called for `collect NAME`: like `claim_due`, due or not; those under lease, and those whose server asked us
+        to stay away until later (`Visit.not_before`), are left out.
+        """
+
+    def checkpoint(self, source: str) -> Checkpoint:
+        """The source's bookmark; empty at first."""
+
+    def visited(self, source: str) -> datetime | None:
+        """When the source was last visited with success; None if never."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """
+        One writer at a time: what `known` says inside a turn stays true until its `save`. The turn is one transaction;
+        an exception undoes all of it.
+        """
+
+    def known(self, articles: Sequence[Article]) -> Known:
+        """What is remembered under the ids, canonical urls and sketches of these articles."""
+
+    def save(self, visit: Visit, decisions: Iterable[Decision]) -> None:
+        """
+        Articles, versions, stories, bookmark, health and next visit, all or nothing; ends the source's lease.
+
+        NEW opens a story, COPY joins one (and takes its lead if `leads`), CHANGED keeps the old version as well, SAME
+        changes nothing. Every story touched becomes unfiled, and the topics it stands in become stale.
+        `visit.checkpoint` replaces the bookmark.
+        """
+
+    def unfiled(self, rules: str, limit: int) -> list[Story]:
+        """Stories not yet filed under these rules, newest first, without their old filings."""
+
+    def file(self, rules: str, filings: Mapping[str, Sequence[Filing]], now: datetime) -> None:
+        """Replaces the filings of these stories (story id -> filings); topics entered, left or kept become stale."""
+
+    def stale_topics(self) -> list[str]:
+        """The topics whose edition no longer says what the store says, in alphabetical order."""
+
+    def latest(self, topic: str, limit: int) -> Latest:
+        """The topic's newest stories. Read the revision before the stories."""
+
+    def published(self, topic: str, revision: int) -> None:
+        """The edition on disk says what the store said at `revision`."""
+
+    def stories(self, topic: str | None = None, since: datetime | None = None) -> Iterator[Story]:
+        """The stories held, newest `listed_at` first; of one topic, or listed since."""
+
+    def find(self, key: str) -> Story | None:
+        """The story that has this id, guid or URL, or an article with it; the beginning of an id is enough."""
+
+    def why(self, article: str) -> str:
+        """The reason kept with the decision on this article; empty if there is no such article."""
+
+    def versions(self, article: str) -> list[Article]:
+        """Every version of an article, oldest first; the last one is in force."""
+
+    def health(self) -> list[Health]:
+        """Every source that is configured or has articles, in the order of the configuration, the GONE ones last."""
+
+    def close(self) -> None:
+        """Let go of the database."""

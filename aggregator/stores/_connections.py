@@ -1,0 +1,194 @@
+"""
+Who may talk to the file: one connection that writes, taken in turns, and as many that read as there are readers.
+
+A second connection that writes would meet the WAL-reset bug of SQLite before 3.51.3, which needs two that write or
+checkpoint at one moment.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import StoreError
+from ._schema import Database, check, is_current, is_empty, migrate
+
+PATIENCE = 10.0
+"""Seconds to wait for another process that holds the file, such as a backup."""
+
+NOTHING_YET = "nothing has been collected yet: run 'aggregator run --once' first"
+
+PAGE_SIZE = 16384
+"""Bytes. Articles are long: this is 1.7 times as fast to fill as SQLite's own 4096, and a tenth smaller."""
+
+
+def open_writer(path: Path) -> Database:
+    """The connection that writes; makes the file, or brings its tables up to date. Raises StoreError."""
+    with plain_words(path):
+        db = _connect(str(path))
+        try:
+            check(db, path)
+            db.execute(f"PRAGMA page_size = {PAGE_SIZE}")  # heard in an empty file only, and not after WAL
+            db.execute("PRAGMA journal_mode = WAL")
+            # Power loss may take the last commits, whole ones. As bookmarks go with them, they are fetched again.
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("PRAGMA foreign_keys = ON")
+            migrate(db)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def open_reader(path: Path) -> Database:
+    """A connection that cannot write. Raises StoreError, also when there is nothing to read yet."""
+    if not path.exists():
+        raise StoreError(NOTHING_YET)
+    with plain_words(path):
+        db = _connect(f"{path.as_uri()}?mode=ro")
+        try:
+            db.execute("PRAGMA query_only = ON")
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def check_readable(path: Path) -> None:
+    """Raises StoreError unless the file has the tables that this version reads."""
+    db = open_reader(path)
+    try:
+        with plain_words(path):
+            check(db, path)
+            if is_empty(db):
+                raise StoreError(NOTHING_YET)
+            if not is_current(db):
+                raise StoreError(f"{path} is from an older version of this program: run 'aggregator run --once' first")
+    finally:
+        db.close()
+
+
+def _connect(place: str) -> Database:
+    conn = sqlite3.connect(
+        place,
+        uri=place.startswith("file:"),
+        timeout=PATIENCE,
+        isolation_level=None,  # transactions begin where we say so
+        check_same_thread=False,  # one thread at a time: see Connections
+    )
+    conn.row_factory = sqlite3.Row
+    return Database(conn, recursive_triggers=False, execute_plugins=False)
+
+
+class Connections:
+    """The connections of one open store. `writer` is None if the store was opened for reading."""
+
+    def __init__(self, path: Path, writer: Database | None) -> None:
+        self._path = path
+        self._writer = writer
+        self._lock = threading.RLock()
+        self._thread_in_turn: int | None = None
+        self._pool = threading.Lock()
+        self._idle: list[Database] = []
+        self._closed = False
+
+    @contextmanager
+    def turn(self) -> Iterator[Database]:
+        """One transaction of one thread. A turn inside it may fail alone, and is kept only if the outer one is."""
+        if self._writer is None:
+            raise StoreError(f"{self._path} was opened for reading only")
+        db = self._writer
+        with self._lock, plain_words(self._path):
+            if self._thread_in_turn is None:
+                with self._transaction(db):
+                    yield db
+            else:
+                with db.atomic():
+                    yield db
+
+    @contextmanager
+    def _transaction(self, db: Database) -> Iterator[None]:
+        db.conn.execute("BEGIN IMMEDIATE")
+        self._thread_in_turn = threading.get_ident()
+        try:
+            yield
+            # Not db.commit(): that is silent when SQLite itself has undone the transaction (a full disk).
+            db.conn.execute("COMMIT")
+        except BaseException:
+            db.rollback()
+            raise
+        finally:
+            self._thread_in_turn = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Database]:
+        """One moment of the database. Inside a turn: what the turn has done so far."""
+        if self._writer is not None and self._thread_in_turn == threading.get_ident():
+            with plain_words(self._path):
+                yield self._writer
+            return
+        db = self._borrow()
+        try:
+            with plain_words(self._path):
+                db.conn.execute("BEGIN")
+                yield db
+        finally:
+            self._give_back(db)
+
+    def _borrow(self) -> Database:
+        with self._pool:
+            if self._closed:
+                raise StoreError(f"{self._path} is closed")
+            if self._idle:
+                return self._idle.pop()
+        return open_reader(self._path)
+
+    def _give_back(self, db: Database) -> None:
+        with self._pool, plain_words(self._path):
+            if self._closed:
+                db.close()
+            else:
+                db.rollback()
+                self._idle.append(db)
+
+    def close(self) -> None:
+        """Waits for the turn under way; a reading under way closes its own connection when it ends."""
+        with self._lock, plain_words(self._path):
+            with self._pool:
+                self._closed = True
+                while self._idle:
+                    self._idle.pop().close()
+            if self._writer is not None:
+                self._writer.close()  # last, so that it can put the write-ahead log back into the file
+
+
+@contextmanager
+def plain_words(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours."""
+    try:
+        yield
+    except sqlite3.Error as e:
+        raise StoreError(f"{path}: {_explained(e)}") from e
+    except UnicodeEncodeError as e:  # half of a surrogate pair: it has no UTF-8
+        raise StoreError(f"{path}: a text cannot be stored: {e.reason}") from e
+
+
+REASONS = {
+    sqlite3.SQLITE_BUSY: "another process keeps it locked",
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged; restore a backup",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk cannot be read or written",
+    sqlite3.SQLITE_NOTADB: "the file is not a database",
+    sqlite3.SQLITE_PERM: "the file may not be read",
+    sqlite3.SQLITE_READONLY: "the file may not be written",
+}
+
+
+def _explained(error: sqlite3.Error) -> str:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the lowest byte; the others say more than an operator needs
+    reason = REASONS.get(code)
+    return f"{reason} ({error})" if reason else str(error)

@@ -1,0 +1,41 @@
+"""What is remembered for ever, for whoever has to tell whether an article is new."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from sqlite3 import Connection
+
+from ..model import Article, Known, Trace
+from ._rows import rows_for, trace_of
+
+TRACES = """
+    SELECT a.id, a.source, a.canonical_url, a.title, a.digest, a.sketch, a.published_at,
+           s.id AS story_id, lead.source AS lead_source
+    FROM articles AS a JOIN stories AS s ON s.number = a.story JOIN articles AS lead ON lead.number = s.lead"""
+TRACES_BY_ID = f"{TRACES} WHERE a.id IN (?)"
+# The second condition lets SQLite use the index, which leaves out the empty ones.
+TRACES_BY_URL = f"{TRACES} WHERE a.canonical_url IN (?) AND a.canonical_url <> '' ORDER BY a.number"
+TRACES_BY_SKETCH = f"{TRACES} WHERE a.sketch IN (?) AND a.sketch <> '' ORDER BY a.number"
+
+
+def known_of(conn: Connection, articles: Sequence[Article]) -> Known:
+    """What is remembered under their ids, canonical urls and sketches; nothing is known under an empty one."""
+    urls = {a.canonical_url for a in articles} - {""}
+    sketches = {a.sketch for a in articles} - {""}
+    return Known(
+        by_id={t.id: t for t in _traces(conn, TRACES_BY_ID, {a.id for a in articles})},
+        by_url=_grouped((t.canonical_url, t) for t in _traces(conn, TRACES_BY_URL, urls)),
+        by_sketch=_grouped((t.sketch, t) for t in _traces(conn, TRACES_BY_SKETCH, sketches)),
+    )
+
+
+def _traces(conn: Connection, sql: str, keys: set[str]) -> Iterator[Trace]:
+    return map(trace_of, rows_for(conn, sql, keys))
+
+
+def _grouped(pairs: Iterable[tuple[str, Trace]]) -> dict[str, tuple[Trace, ...]]:
+    groups = defaultdict(list)
+    for key, trace in pairs:
+        groups[key].append(trace)
+    return {key: tuple(traces) for key, traces in groups.items()}

@@ -1,0 +1,163 @@
+"""Rows into nouns, nouns into rows; and how to ask for many rows at once."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from ..model import Article, Copy, Dated, Enclosure, Health, State, Trace, Verdict
+
+Row = sqlite3.Row | Mapping[str, Any]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def stamp(at: datetime) -> int:
+    """Microseconds since 1970, exactly: floats would lose the last ones."""
+    return (at - EPOCH) // MICROSECOND
+
+
+def moment(stamp: int) -> datetime:
+    """The other way round."""
+    return EPOCH + stamp * MICROSECOND
+
+
+def moment_or_none(stamp: int | None) -> datetime | None:
+    """The same for what may not have happened yet."""
+    return None if stamp is None else moment(stamp)
+
+
+to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Short, and readable in any script. (`json.dumps` would make an encoder for every value.)"""
+
+
+def article_row(article: Article) -> dict[str, Any]:
+    """The columns of `articles` and `texts` that an article fills."""
+    return {
+        "id": article.id,
+        "source": article.source,
+        "publisher": article.publisher,
+        "guid": article.guid,
+        "url": article.url,
+        "canonical_url": article.canonical_url,
+        "original_url": article.original_url,
+        "title": article.title,
+        "summary": article.summary,
+        "content": article.content,
+        "authors": to_json(article.authors),
+        "published_at": stamp(article.published_at),
+        "dated": article.dated.value,
+        "date_said": article.date_said,
+        "updated_at": stamp(article.updated_at),
+        "seen_at": stamp(article.seen_at),
+        "labels": to_json(article.labels),
+        "enclosures": to_json([asdict(e) for e in article.enclosures]),
+        "language": article.language,
+        "digest": article.digest,
+        "sketch": article.sketch,
+    }
+
+
+def article_of(row: Row) -> Article:
+    """The article of a row that has the columns of `article_row`."""
+    return Article(
+        id=row["id"],
+        source=row["source"],
+        publisher=row["publisher"],
+        guid=row["guid"],
+        url=row["url"],
+        canonical_url=row["canonical_url"],
+        original_url=row["original_url"],
+        title=row["title"],
+        summary=row["summary"],
+        content=row["content"],
+        authors=tuple(json.loads(row["authors"])),
+        published_at=moment(row["published_at"]),
+        dated=Dated(row["dated"]),
+        date_said=row["date_said"],
+        updated_at=moment(row["updated_at"]),
+        seen_at=moment(row["seen_at"]),
+        labels=tuple(json.loads(row["labels"])),
+        enclosures=tuple(Enclosure(**e) for e in json.loads(row["enclosures"])),
+        language=row["language"],
+        digest=row["digest"],
+        sketch=row["sketch"],
+    )
+
+
+def copy_of(row: Row) -> Copy:
+    """The article of a row as a copy of whichever leads its story."""
+    opener = row["verdict"] == Verdict.NEW.value  # it led until another took over
+    because = f"it opened the story: {row['because']}" if opener else row["because"]
+    return Copy(article=article_of(row), relation=row["relation"], score=row["score"], because=because)
+
+
+def trace_of(row: Row) -> Trace:
+    """What is remembered of an article for ever."""
+    return Trace(
+        id=row["id"],
+        story=row["story_id"],
+        source=row["source"],
+        canonical_url=row["canonical_url"],
+        title=row["title"],
+        digest=row["digest"],
+        sketch=row["sketch"],
+        published_at=moment(row["published_at"]),
+        lead_source=row["lead_source"],
+    )
+
+
+def health_of(row: Row) -> Health:
+    """A source's record; `articles` is counted beside it."""
+    return Health(
+        name=row["name"],
+        kind=row["kind"],
+        state=_state(row),
+        last_visit=moment_or_none(row["last_visit"]),
+        last_success=moment_or_none(row["last_success"]),
+        next_visit=None if row["place"] is None else moment(row["next_at"]),
+        failing_since=moment_or_none(row["failing_since"]),
+        failures=row["failures"],
+        error=row["error"],
+        articles=row["articles"],
+        new=row["new"],
+        requests=row["requests"],
+        bytes=row["bytes"],
+    )
+
+
+def _state(row: Row) -> State:
+    if row["place"] is None:
+        return State.GONE
+    if row["last_visit"] is None:
+        return State.WAITING
+    return State.OK if row["error"] is None else State.FAILING
+
+
+SIZES = (1, 8, 64, 512)
+
+
+def rows_for(conn: sqlite3.Connection, sql: str, keys: Collection[object]) -> Iterator[sqlite3.Row]:
+    """
+    The rows of `sql` for all keys, of which there may be any number: its one `(?)` is widened to a few fixed sizes.
+
+    The text of a statement is so always one of four: SQLite prepares it once (50 µs instead of 120 for 25 keys), and
+    its limit on variables is never met. Rows come in the order of the statement for each key, not over all keys.
+    """
+    waiting = iter(dict.fromkeys(keys))
+    while chunk := list(islice(waiting, SIZES[-1])):
+        size = next(size for size in SIZES if len(chunk) <= size)
+        padding = chunk[-1:] * (size - len(chunk))
+        yield from conn.execute(_widened(sql, size), chunk + padding)
+
+
+@cache
+def _widened(sql: str, size: int) -> str:
+    return sql.replace("(?)", f"({','.join('?' * size)})")

@@ -1,0 +1,167 @@
+"""
+The tables of the SQLite store, and the door to sqlite-utils.
+
+    sources                        who is visited, and how it went
+    articles  -> stories           what is remembered for ever
+      texts, versions              what is held: the words, and those that they replaced
+      whole_articles               articles with their words, a view
+    stories   -> filings, rules    which topics, under which rules
+    editions                       which topics have to be published again
+
+A `number` is for joins only and never leaves the house. Times are microseconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlite_utils import Database, Migrations
+
+from ..errors import StoreError
+
+__all__ = ["Database", "check", "is_current", "is_empty", "migrate"]
+
+migrations = Migrations("aggregator")  # only add; never edit one that has shipped
+
+
+@migrations()
+def first_tables(db: Database) -> None:
+    """All of them."""
+    db.executescript("""
+CREATE TABLE sources (
+    name          TEXT PRIMARY KEY,
+    kind          TEXT NOT NULL,
+    location      TEXT NOT NULL,
+    place         INTEGER,                      -- in the configuration; NULL: no longer there
+    checkpoint    TEXT NOT NULL DEFAULT '{}',   -- JSON
+    next_at       INTEGER NOT NULL,
+    not_before    INTEGER,
+    leased_until  INTEGER,
+    last_visit    INTEGER,
+    last_success  INTEGER,
+    failing_since INTEGER,
+    failures      INTEGER NOT NULL DEFAULT 0,
+    error         TEXT,
+    new           INTEGER NOT NULL DEFAULT 0,
+    requests      INTEGER NOT NULL DEFAULT 0,
+    bytes         INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX sources_due ON sources (next_at) WHERE place IS NOT NULL;
+
+CREATE TABLE rules (
+    number INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE stories (
+    number       INTEGER PRIMARY KEY,           -- that of the article which opened it
+    id           TEXT NOT NULL UNIQUE,
+    guid         TEXT NOT NULL UNIQUE,
+    lead         INTEGER NOT NULL REFERENCES articles (number),
+    lead_because TEXT NOT NULL DEFAULT '',
+    listed_at    INTEGER NOT NULL,
+    rules        INTEGER REFERENCES rules (number),  -- filed under these; NULL: unfiled
+    filed_at     INTEGER
+) STRICT;
+CREATE INDEX stories_listed ON stories (listed_at DESC, id);
+CREATE INDEX stories_filed ON stories (rules, listed_at DESC, id);
+
+CREATE TABLE articles (
+    number        INTEGER PRIMARY KEY,          -- grows in the order of arrival
+    id            TEXT NOT NULL UNIQUE,
+    -- Articles are written before their stories. The other way round, each would search all stories for its number.
+    story         INTEGER NOT NULL REFERENCES stories (number) DEFERRABLE INITIALLY DEFERRED,
+    verdict       TEXT NOT NULL,                -- new or copy: how it came into its story
+    relation      TEXT NOT NULL DEFAULT 'copy', -- and what it is to the lead, if it is not the lead
+    score         REAL NOT NULL DEFAULT 1.0,
+    because       TEXT NOT NULL,
+    source        TEXT NOT NULL,
+    publisher     TEXT NOT NULL,
+    guid          TEXT NOT NULL,
+    url           TEXT NOT NULL,
+    canonical_url TEXT NOT NULL,
+    original_url  TEXT NOT NULL,
+    title         TEXT NOT NULL,
+    authors       TEXT NOT NULL,                -- JSON, as labels and enclosures
+    labels        TEXT NOT NULL,
+    enclosures    TEXT NOT NULL,
+    published_at  INTEGER NOT NULL,
+    dated         TEXT NOT NULL,
+    date_said     TEXT NOT NULL,
+    updated_at    INTEGER NOT NULL,
+    seen_at       INTEGER NOT NULL,
+    language      TEXT NOT NULL,
+    digest        TEXT NOT NULL,
+    sketch        TEXT NOT NULL
+) STRICT;
+CREATE INDEX articles_story ON articles (story);
+CREATE INDEX articles_canonical_url ON articles (canonical_url) WHERE canonical_url <> '';
+CREATE INDEX articles_sketch ON articles (sketch) WHERE sketch <> '';
+
+CREATE TABLE texts (                            -- apart, so that look-ups do not turn heavy pages
+    article INTEGER PRIMARY KEY REFERENCES articles (number),
+    source  TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    content TEXT NOT NULL
+) STRICT;
+CREATE INDEX texts_source ON texts (source);    -- to count what is held without reading it
+
+CREATE VIEW whole_articles AS
+    SELECT a.*, coalesce(t.summary, '') AS summary, coalesce(t.content, '') AS content
+    FROM articles AS a LEFT JOIN texts AS t ON t.article = a.number;
+
+CREATE TABLE versions (                         -- those no longer in force
+    number      INTEGER PRIMARY KEY,
+    article     INTEGER NOT NULL REFERENCES articles (number),
+    replaced_at INTEGER NOT NULL,
+    because     TEXT NOT NULL,                  -- why it was replaced
+    body        TEXT NOT NULL                   -- JSON: the columns of articles and texts
+) STRICT;
+CREATE INDEX versions_article ON versions (article);
+
+CREATE TABLE filings (
+    topic     TEXT NOT NULL,
+    listed_at INTEGER NOT NULL,                 -- the story's, which never moves: the newest are found without sorting
+    story     INTEGER NOT NULL REFERENCES stories (number),
+    because   TEXT NOT NULL,
+    PRIMARY KEY (topic, listed_at DESC, story)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX filings_story ON filings (story);
+
+CREATE TABLE editions (
+    topic     TEXT PRIMARY KEY,
+    digest    TEXT,                             -- NULL: no longer in the configuration
+    opened_at INTEGER NOT NULL,
+    revision  INTEGER NOT NULL DEFAULT 1,       -- grows with every change
+    published INTEGER NOT NULL DEFAULT 0        -- the revision that is on disk
+) STRICT;
+""")
+
+
+def check(db: Database, path: Path) -> None:
+    """Raises StoreError if the file belongs to another program, or to a newer version of this one."""
+    applied = {migration.name for migration in migrations.applied(db)}
+    if applied - _ours():
+        raise StoreError(f"{path} was written by a newer version of this program; use that version")
+    if is_empty(db) and set(db.table_names()) - {migrations.migrations_table}:
+        raise StoreError(f"{path} belongs to another program; name another file at 'database:' in the configuration")
+
+
+def is_empty(db: Database) -> bool:
+    """Whether the file has no table of ours yet."""
+    return not migrations.applied(db)
+
+
+def is_current(db: Database) -> bool:
+    """Whether the tables are those that this version reads."""
+    return not migrations.pending(db)
+
+
+def migrate(db: Database) -> None:
+    """Brings the tables up to date, each step in its own transaction."""
+    migrations.apply(db)
+
+
+def _ours() -> set[str]:
+    with Database(memory=True, execute_plugins=False) as empty:  # which lacks them all
+        return {migration.name for migration in migrations.pending(empty)}

@@ -1,0 +1,140 @@
+"""Rows into whole stories: few statements for many of them, never one each."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from ..errors import StoreError
+from ..model import Article, Filing, Story
+from ._rows import article_of, copy_of, moment, rows_for, stamp
+
+STORIES = "SELECT number, id, guid, lead, lead_because, listed_at FROM stories WHERE number IN (?)"
+ARTICLES = "SELECT * FROM whole_articles WHERE story IN (?) ORDER BY published_at, id"
+FILINGS = "SELECT story, topic, because FROM filings WHERE story IN (?) ORDER BY topic"
+
+
+def load_stories(conn: sqlite3.Connection, numbers: Sequence[int], *, filed: bool = True) -> list[Story]:
+    """These stories, in this order; `filed`: with their filings."""
+    articles = _by_story(conn, ARTICLES, numbers)
+    filings = _by_story(conn, FILINGS, numbers if filed else ())
+    stories = {row["number"]: row for row in rows_for(conn, STORIES, numbers)}
+    return [_story(stories[number], articles[number], filings[number]) for number in numbers]
+
+
+def _by_story(conn: sqlite3.Connection, sql: str, numbers: Sequence[int]) -> defaultdict[int, list[sqlite3.Row]]:
+    found = defaultdict(list)
+    for row in rows_for(conn, sql, numbers):
+        found[row["story"]].append(row)
+    return found
+
+
+def _story(row: sqlite3.Row, articles: Sequence[sqlite3.Row], filings: Sequence[sqlite3.Row]) -> Story:
+    (lead,) = (article_of(a) for a in articles if a["number"] == row["lead"])
+    return Story(
+        id=row["id"],
+        guid=row["guid"],
+        lead=lead,
+        lead_because=row["lead_because"],
+        copies=tuple(copy_of(a) for a in articles if a["number"] != row["lead"]),
+        listed_at=moment(row["listed_at"]),
+        filings=tuple(Filing(topic=f["topic"], because=f["because"]) for f in filings),
+    )
+
+
+# Both walk an index in the order of the list, and sort only what was listed at the same moment.
+NEWEST = """
+    SELECT number FROM stories
+    WHERE listed_at >= :since AND listed_at <= :before AND (listed_at < :before OR id > :after)
+    ORDER BY listed_at DESC, id LIMIT :limit"""
+NEWEST_OF_TOPIC = """
+    SELECT f.story AS number FROM filings AS f CROSS JOIN stories AS s ON s.number = f.story
+    WHERE f.topic = :topic
+      AND f.listed_at >= :since AND f.listed_at <= :before AND (f.listed_at < :before OR s.id > :after)
+    ORDER BY f.listed_at DESC, s.id LIMIT :limit"""
+EVER = 2**63 - 1
+
+
+def newest_stories(
+    conn: sqlite3.Connection,
+    topic: str | None,
+    limit: int,
+    *,
+    since: datetime | None = None,
+    after: Story | None = None,
+) -> list[Story]:
+    """The newest `listed_at` first, equal times by id; of one topic or all, listed since, and after this one."""
+    wanted = {
+        "topic": topic,
+        "since": stamp(since) if since else -EVER,
+        "before": stamp(after.listed_at) if after else EVER,
+        "after": after.id if after else "",
+        "limit": limit,
+    }
+    rows = conn.execute(NEWEST if topic is None else NEWEST_OF_TOPIC, wanted)
+    return load_stories(conn, [row["number"] for row in rows])
+
+
+OTHER_RULES = "SELECT number FROM rules WHERE digest <> ?"
+UNFILED = "SELECT number, listed_at, id FROM stories WHERE rules IS ? ORDER BY listed_at DESC, id LIMIT ?"
+
+
+def unfiled_stories(conn: sqlite3.Connection, rules: str, limit: int) -> list[Story]:
+    """Those that are filed under no rules or other ones, newest first, without their filings."""
+    # Asked for one by one, the index gives each of them sorted; together they would be sorted anew for every batch.
+    others = [None, *(number for (number,) in conn.execute(OTHER_RULES, (rules,)))]
+    rows = [row for other in others for row in conn.execute(UNFILED, (other, limit))]
+    rows.sort(key=lambda row: (-row["listed_at"], row["id"]))
+    return load_stories(conn, [row["number"] for row in rows[:limit]], filed=False)
+
+
+BY_BEGINNING = """
+    SELECT number FROM stories WHERE id >= :key AND id < :key || 'g'
+    UNION SELECT story FROM articles WHERE id >= :key AND id < :key || 'g'
+    LIMIT 2"""
+BY_GUID = "SELECT number FROM stories WHERE guid = ?"
+BY_CANONICAL_URL = "SELECT story FROM articles WHERE canonical_url = ? AND canonical_url <> '' ORDER BY number LIMIT 1"
+# Reads every article (20 ms for 20,000): operators ask seldom, and an index would cost each article 200 bytes.
+BY_GUID_OR_URL = "SELECT story FROM articles WHERE ? IN (guid, url, original_url) ORDER BY number LIMIT 1"
+
+
+def find_story(conn: sqlite3.Connection, key: str) -> Story | None:
+    """By id, the beginning of an id (6 digits or more), guid or URL. Raises StoreError if several ids begin so."""
+    if not key:
+        return None
+    found = _beginning_with(conn, key.lower()) if re.fullmatch("[0-9a-fA-F]{6,24}", key) else None
+    for sql in (BY_GUID, BY_CANONICAL_URL, BY_GUID_OR_URL):
+        found = found or conn.execute(sql, (key,)).fetchone()
+    return load_stories(conn, [found[0]])[0] if found else None
+
+
+def _beginning_with(conn: sqlite3.Connection, key: str) -> sqlite3.Row | None:
+    found: list[sqlite3.Row] = conn.execute(BY_BEGINNING, {"key": key}).fetchall()
+    if len(found) > 1:
+        raise StoreError(f"more than one id begins with {key}; give more of it")
+    return found[0] if found else None
+
+
+ARTICLE = "SELECT * FROM whole_articles WHERE id = ?"
+VERSIONS = "SELECT body, because FROM versions WHERE article = ? ORDER BY number"
+
+
+def versions_of(conn: sqlite3.Connection, article: str) -> list[Article]:
+    """Oldest first; empty if there is no such article."""
+    row = conn.execute(ARTICLE, (article,)).fetchone()
+    if row is None:
+        return []
+    replaced = conn.execute(VERSIONS, (row["number"],))
+    return [*(article_of(json.loads(old["body"])) for old in replaced), article_of(row)]
+
+
+def reasons_for(conn: sqlite3.Connection, article: str) -> list[str]:
+    """Why the article came into its story, and then why each version was replaced."""
+    row = conn.execute("SELECT number, because FROM articles WHERE id = ?", (article,)).fetchone()
+    if row is None:
+        return []
+    return [row["because"], *(old["because"] for old in conn.execute(VERSIONS, (row["number"],)))]

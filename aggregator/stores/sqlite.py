@@ -1,0 +1,194 @@
+"""
+The default store: one SQLite file, one process that writes to it, any number that read.
+
+    _lock          the one process                     _sources   who is due, and how it went
+    _connections   who may talk to the file when       _known     what is remembered of articles
+    _schema        the tables                          _saving    decisions -> rows
+    _rows          a row <-> a noun                    _topics    filings and editions
+                                                       _stories   rows -> stories
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ..errors import StoreError
+from ..model import Article, Checkpoint, Decision, Filing, Health, Known, Source, Story, Visit
+from . import Latest
+from ._connections import Connections, check_readable, open_writer
+from ._known import known_of
+from ._lock import Lock
+from ._rows import moment, moment_or_none
+from ._saving import save_decisions
+from ._sources import due_sources, end_visit, free_sources, health_of_sources, lease_sources, register_sources
+from ._stories import find_story, newest_stories, reasons_for, unfiled_stories, versions_of
+from ._topics import file_stories, register_topics, stale_topics
+
+PAGE = 100
+"""Stories read at once by `stories`."""
+
+
+def open_store(path: Path, *, writing: bool, holder: str = "") -> SqliteStore:
+    """
+    `writing`: for one process at a time, which makes what is missing; `holder` says what it is and since when, for
+    the others. Raises StoreInUse. Not writing: beside it, for reading only; there has to be something to read.
+    Raises StoreError.
+    """
+    path = path.resolve()  # two names of one file are one lock
+    try:
+        if path.is_dir():
+            raise StoreError(f"{path} is a folder, not a database")
+        if writing:
+            path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise StoreError(f"{path.parent} cannot be used: {e.strerror}") from e
+    if not writing:
+        check_readable(path)
+        return SqliteStore(Connections(path, writer=None))
+    lock = Lock(path, holder)
+    try:
+        store = SqliteStore(Connections(path, open_writer(path)), lock)
+        store.end_leases()
+        return store
+    except BaseException:
+        lock.release()
+        raise
+
+
+class SqliteStore:
+    """A Store, as its Protocol says."""
+
+    def __init__(self, connections: Connections, lock: Lock | None = None) -> None:
+        self._connections = connections
+        self._lock = lock
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """One writer at a time, one transaction."""
+        with self._connections.turn():
+            yield
+
+    def close(self) -> None:
+        """Let go of the database, and then of the lock."""
+        self._connections.close()
+        if self._lock:
+            self._lock.release()
+
+    # --- sources -----------------------------------------------------------------------------------------------------
+
+    def register(self, sources: Iterable[Source], topics: Mapping[str, str], now: datetime) -> None:
+        """A configuration comes into force."""
+        with self._connections.turn() as db:
+            register_sources(db.conn, sources, now)
+            register_topics(db.conn, topics, now)
+
+    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> list[str]:
+        """The sources that are due, longest overdue first, under lease from now on."""
+        with self._connections.turn() as db:
+            names = due_sources(db.conn, now, limit)
+            lease_sources(db.conn, names, now + lease)
+        return names
+
+    def claim(self, names: Sequence[str], now: datetime, lease: timedelta) -> list[str]:
+        """Those of these sources that may be visited, due or not, in the order asked for."""
+        with self._connections.turn() as db:
+            free = free_sources(db.conn, names, now)
+            lease_sources(db.conn, free, now + lease)
+        return free
+
+    def end_leases(self) -> None:
+        """Called when the lock has just become ours: whoever held a lease is gone, and his visits are due again."""
+        with self._connections.turn() as db:
+            db.execute("UPDATE sources SET leased_until = NULL")
+
+    def checkpoint(self, source: str) -> Checkpoint:
+        """The source's bookmark; empty at first."""
+        with self._connections.reading() as db:
+            row = db.execute("SELECT checkpoint FROM sources WHERE name = ?", (source,)).fetchone()
+        bookmark: dict[str, str] = json.loads(row["checkpoint"]) if row else {}
+        return bookmark
+
+    def visited(self, source: str) -> datetime | None:
+        """When the source was last visited with success."""
+        with self._connections.reading() as db:
+            row = db.execute("SELECT last_success FROM sources WHERE name = ?", (source,)).fetchone()
+        return moment_or_none(row["last_success"]) if row else None
+
+    def health(self) -> list[Health]:
+        """Every source that is configured or has articles, in the order of the configuration, the GONE ones last."""
+        with self._connections.reading() as db:
+            return health_of_sources(db.conn)
+
+    # --- articles ----------------------------------------------------------------------------------------------------
+
+    def known(self, articles: Sequence[Article]) -> Known:
+        """What is remembered under the ids, canonical urls and sketches of these articles."""
+        with self._connections.reading() as db:
+            return known_of(db.conn, articles)
+
+    def save(self, visit: Visit, decisions: Iterable[Decision]) -> None:
+        """Articles, versions, stories, bookmark, health and next visit, all or nothing."""
+        with self._connections.turn() as db:
+            new = save_decisions(db.conn, visit.at, list(decisions))
+            end_visit(db.conn, visit, new)
+
+    def find(self, key: str) -> Story | None:
+        """The story that has this id, guid or URL, or an article with it; the beginning of an id is enough."""
+        with self._connections.reading() as db:
+            return find_story(db.conn, key)
+
+    def why(self, article: str) -> str:
+        """The reason kept with the decision on this article, and those with later versions of it."""
+        with self._connections.reading() as db:
+            return "; ".join(reasons_for(db.conn, article))
+
+    def versions(self, article: str) -> list[Article]:
+        """Every version of an article, oldest first; the last one is in force."""
+        with self._connections.reading() as db:
+            return versions_of(db.conn, article)
+
+    # --- topics ------------------------------------------------------------------------------------------------------
+
+    def unfiled(self, rules: str, limit: int) -> list[Story]:
+        """Stories not yet filed under these rules, newest first, without their old filings."""
+        with self._connections.reading() as db:
+            return unfiled_stories(db.conn, rules, limit)
+
+    def file(self, rules: str, filings: Mapping[str, Sequence[Filing]], now: datetime) -> None:
+        """Replaces the filings of these stories."""
+        with self._connections.turn() as db:
+            file_stories(db.conn, rules, filings, now)
+
+    def stale_topics(self) -> list[str]:
+        """The topics whose edition no longer says what the store says, in alphabetical order."""
+        with self._connections.reading() as db:
+            return stale_topics(db.conn)
+
+    def latest(self, topic: str, limit: int) -> Latest:
+        """The topic's newest stories and the revision, both of one moment. A topic never registered is a StoreError."""
+        with self._connections.reading() as db:
+            row = db.execute("SELECT revision, opened_at FROM editions WHERE topic = ?", (topic,)).fetchone()
+            if row is None:
+                raise StoreError(f"there is no topic {topic!r}")
+            stories = tuple(newest_stories(db.conn, topic, limit))
+        return Latest(stories=stories, revision=row["revision"], opened_at=moment(row["opened_at"]))
+
+    def published(self, topic: str, revision: int) -> None:
+        """The edition on disk says what the store said at `revision`."""
+        with self._connections.turn() as db:
+            db.execute("UPDATE editions SET published = ? WHERE topic = ?", (revision, topic))
+
+    def stories(self, topic: str | None = None, since: datetime | None = None) -> Iterator[Story]:
+        """Newest first. Read a page at a time: what comes in meanwhile may be missed, nothing is given twice."""
+        last: Story | None = None
+        while True:
+            with self._connections.reading() as db:
+                page = newest_stories(db.conn, topic, PAGE, since=since, after=last)
+            yield from page
+            if len(page) < PAGE:
+                return
+            last = page[-1]

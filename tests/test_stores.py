@@ -1,0 +1,701 @@
+"""What every store promises: one suite over all of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aggregator.errors import StoreError
+from aggregator.model import (
+    Article,
+    Dated,
+    Decision,
+    Enclosure,
+    Filing,
+    Opening,
+    Source,
+    State,
+    Story,
+    Verdict,
+    Visit,
+)
+from aggregator.stores import Store
+from aggregator.stores.sqlite import open_store
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+LEASE = 5 * MINUTE
+STEPPE = Source(name="steppe", kind="feed", location="https://steppe.example/rss")
+COAST = Source(name="coast", kind="feed", location="https://coast.example/rss")
+TOPICS = {"all": "a1", "trade": "t1"}
+
+Opener = Callable[[], Store]
+
+
+@pytest.fixture(params=["sqlite"])
+def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
+    """Opens the same database every time; PostgreSQL will be the second name."""
+    return {"sqlite": lambda: open_store(tmp_path / "river.db", writing=True)}[request.param]
+
+
+@pytest.fixture
+def store(opener: Opener) -> Iterator[Store]:
+    store = opener()
+    store.register([STEPPE, COAST], TOPICS, NOON)
+    yield store
+    store.close()
+
+
+def article(n: int, source: str = "steppe", **changes: Any) -> Article:
+    facts: dict[str, Any] = {
+        "id": f"{n:024x}",
+        "source": source,
+        "publisher": "Степной вестник",
+        "guid": f"{source}-{n}",
+        "url": f"https://{source}.example/{n}?from=rss",
+        "canonical_url": f"https://{source}.example/{n}",
+        "title": f"Урожай собран, выпуск {n}",
+        "summary": "Хозяйства области завершили уборку.",
+        "content": f"<p>Хозяйства области завершили уборку №{n}.</p>",
+        "published_at": NOON + n * MINUTE,
+        "dated": Dated.SAID,
+        "updated_at": NOON + n * MINUTE,
+        "seen_at": NOON + n * MINUTE,
+        "digest": f"digest-{n}",
+        "sketch": f"sketch-{n}",
+    }
+    return Article(**{**facts, **changes})
+
+
+def new(n: int, source: str = "steppe", **changes: Any) -> Decision:
+    one = article(n, source, **changes)
+    opens = Opening(guid=f"tag:river.example,2026:{one.id}", listed_at=NOON + n * MINUTE)
+    return Decision(article=one, verdict=Verdict.NEW, story=one.id, because="nothing like it was known", opens=opens)
+
+
+def copy(n: int, of: int, source: str = "coast", leads: bool = False, **changes: Any) -> Decision:
+    story = article(of).id
+    because = f"the same words as {story}"
+    return Decision(
+        article=article(n, source, **changes), verdict=Verdict.COPY, story=story, because=because, leads=leads
+    )
+
+
+def changed(n: int, story: int | None = None, source: str = "steppe", **changes: Any) -> Decision:
+    one = article(n, source, **{"digest": "another", "title": "Урожай: уточнение", **changes})
+    of = article(n if story is None else story).id
+    return Decision(article=one, verdict=Verdict.CHANGED, story=of, because="its text differs")
+
+
+def visit(source: str = "steppe", at: datetime = NOON, **changes: Any) -> Visit:
+    return Visit(**{"source": source, "at": at, "next_at": at + HOUR, "checkpoint": {}, **changes})
+
+
+def ids(stories: Iterator[Story] | tuple[Story, ...] | list[Story]) -> list[int]:
+    return [int(story.id, 16) for story in stories]
+
+
+def file_all(store: Store, rules: str = "r1", *topics: str) -> None:
+    filings = [Filing(topic=topic, because=f"{topic} has its words") for topic in topics or ("all",)]
+    store.file(rules, {story.id: filings for story in store.unfiled(rules, 10_000)}, NOON)
+
+
+def publish_all(store: Store) -> None:
+    for topic in store.stale_topics():
+        store.published(topic, store.latest(topic, 1).revision)
+
+
+def health_of(store: Store, name: str = "steppe") -> Any:
+    return {health.name: health for health in store.health()}[name]
+
+
+# --- sources ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_source_is_due_at_once(store: Store) -> None:
+    assert store.claim_due(NOON, LEASE, 10) == ["steppe", "coast"]
+
+
+def test_a_source_is_given_to_one_caller_until_its_lease_ends(store: Store) -> None:
+    store.claim_due(NOON, LEASE, 10)
+    assert store.claim_due(NOON + LEASE - MINUTE, LEASE, 10) == []
+    assert store.claim_due(NOON + LEASE, LEASE, 10) == ["steppe", "coast"]
+
+
+def test_a_saved_visit_ends_the_lease_and_says_when_the_next_is_due(store: Store) -> None:
+    store.claim_due(NOON, LEASE, 10)
+    store.save(visit("coast", next_at=NOON + MINUTE), [])
+    assert store.claim_due(NOON, LEASE, 10) == []
+    assert store.claim_due(NOON + MINUTE, LEASE, 10) == ["coast"]
+
+
+def test_the_longest_overdue_come_first_and_no_more_than_asked_for(store: Store) -> None:
+    store.save(visit("steppe", next_at=NOON + 9 * MINUTE), [])
+    store.save(visit("coast", next_at=NOON + 3 * MINUTE), [])
+    assert store.claim_due(NOON + HOUR, LEASE, 1) == ["coast"]
+    assert store.claim_due(NOON + HOUR, LEASE, 1) == ["steppe"]
+
+
+def test_two_threads_never_get_the_same_source(store: Store) -> None:
+    names = [f"source-{n}" for n in range(60)]
+    store.register([replace(STEPPE, name=name) for name in names], {}, NOON)
+    got: list[str] = []
+
+    def take() -> None:
+        while claimed := store.claim_due(NOON, LEASE, 3):
+            got.extend(claimed)
+
+    run_at_once(take, take, take, take)
+    assert sorted(got) == sorted(names)
+
+
+def run_at_once(*tasks: Callable[[], None]) -> None:
+    threads = [threading.Thread(target=task) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_named_source_is_claimed_before_it_is_due(store: Store) -> None:
+    store.save(visit("steppe", next_at=NOON + HOUR), [])
+    assert store.claim(["coast", "steppe"], NOON, LEASE) == ["coast", "steppe"]
+    assert store.claim(["coast", "steppe"], NOON, LEASE) == []
+
+
+def test_a_server_that_asked_us_to_stay_away_is_left_alone(store: Store) -> None:
+    store.save(visit("steppe", next_at=NOON + HOUR, not_before=NOON + HOUR), [])
+    assert store.claim(["steppe", "coast", "unheard-of"], NOON, LEASE) == ["coast"]
+    assert store.claim(["steppe"], NOON + HOUR, LEASE) == ["steppe"]
+
+
+def test_more_names_than_a_statement_takes_are_claimed(store: Store) -> None:
+    names = [f"source-{n}" for n in range(1300)]
+    store.register([replace(STEPPE, name=name) for name in names], {}, NOON)
+    assert store.claim(names, NOON, LEASE) == names
+
+
+def test_a_bookmark_is_empty_at_first_and_replaced_by_each_visit(store: Store) -> None:
+    assert store.checkpoint("steppe") == {}
+    store.save(visit(checkpoint={"etag": '"ә1"', "last-modified": "Mon"}), [])
+    store.save(visit(checkpoint={"etag": '"ә2"'}), [])
+    assert store.checkpoint("steppe") == {"etag": '"ә2"'}
+
+
+@pytest.mark.parametrize("move", [{"location": "https://steppe.example/atom"}, {"kind": "page"}])
+def test_a_source_that_moved_is_due_now_with_an_empty_bookmark(store: Store, move: dict[str, str]) -> None:
+    for name in ("steppe", "coast"):
+        store.save(visit(name, checkpoint={"etag": "1"}, not_before=NOON + HOUR), [])
+    store.register([replace(STEPPE, **move), COAST], TOPICS, NOON + MINUTE)  # type: ignore[arg-type]
+    assert store.checkpoint("steppe") == {}
+    assert store.checkpoint("coast") == {"etag": "1"}
+    assert store.claim_due(NOON + MINUTE, LEASE, 10) == ["steppe"]
+
+
+def test_a_source_that_left_the_configuration_is_gone_but_its_articles_stay(store: Store) -> None:
+    store.save(visit("steppe"), [new(1)])
+    store.register([COAST], TOPICS, NOON)
+    assert store.claim_due(NOON + 9 * HOUR, LEASE, 10) == ["coast"]
+    assert store.claim(["steppe"], NOON + 9 * HOUR, LEASE) == []
+    assert ids(store.stories()) == [1]
+    assert [(h.name, h.state) for h in store.health()] == [("coast", State.WAITING), ("steppe", State.GONE)]
+
+
+def test_a_source_that_left_nothing_behind_is_forgotten_and_may_come_back(store: Store) -> None:
+    store.register([COAST], TOPICS, NOON)
+    assert [h.name for h in store.health()] == ["coast"]
+    store.register([COAST, STEPPE], TOPICS, NOON)
+    assert [h.name for h in store.health()] == ["coast", "steppe"]
+
+
+def test_a_visit_to_an_unknown_source_is_an_error_and_leaves_nothing(store: Store) -> None:
+    with pytest.raises(StoreError, match="nowhere"):
+        store.save(visit("nowhere"), [new(1)])
+    assert ids(store.stories()) == []
+
+
+def test_health_tells_good_visits_from_bad_ones(store: Store) -> None:
+    assert health_of(store).state is State.WAITING
+    store.save(visit(at=NOON, requests=2, bytes=500), [new(1), copy(2, of=1, source="steppe")])
+    good = health_of(store)
+    assert (good.state, good.last_visit, good.last_success, good.next_visit) == (State.OK, NOON, NOON, NOON + HOUR)
+    assert (good.articles, good.new, good.requests, good.bytes) == (2, 2, 2, 500)
+
+    for hours in (1, 2):
+        store.save(visit(at=NOON + hours * HOUR, error="503 from the server", requests=1, bytes=10), [])
+    bad = health_of(store)
+    assert (bad.state, bad.error, bad.failures) == (State.FAILING, "503 from the server", 2)
+    assert (bad.failing_since, bad.last_success) == (NOON + HOUR, NOON)
+    assert (bad.articles, bad.new, bad.requests, bad.bytes) == (2, 0, 4, 520)
+
+    store.save(visit(at=NOON + 3 * HOUR), [])
+    mended = health_of(store)
+    assert (mended.state, mended.error, mended.failures, mended.failing_since) == (State.OK, None, 0, None)
+
+
+def test_only_a_good_visit_counts_as_visited(store: Store) -> None:
+    assert store.visited("steppe") is None
+    store.save(visit(at=NOON, error="no answer"), [])
+    assert store.visited("steppe") is None
+    store.save(visit(at=NOON + HOUR), [])
+    store.save(visit(at=NOON + 2 * HOUR, error="no answer"), [])
+    assert store.visited("steppe") == NOON + HOUR
+
+
+# --- articles --------------------------------------------------------------------------------------------------------
+
+FULL = article(
+    7,
+    original_url="https://ministry.example/news/7",
+    title="Экспорт «зерна» вырос — на 7 %, деді министр 🌾",
+    content='<p dir="ltr">O\'Hara; "cited" \\ \x7f</p>\n<p>екінші абзац</p>',
+    authors=("Әлия Н.", "J. Doe"),
+    date_said="вчера",
+    dated=Dated.IMPOSSIBLE,
+    published_at=NOON + timedelta(microseconds=1),
+    updated_at=NOON + timedelta(microseconds=999_999),
+    labels=("экономика", "trade, export"),
+    enclosures=(
+        Enclosure(url="https://steppe.example/7.jpg", media_type="image/jpeg", length=1024, title="Поле"),
+        Enclosure(url="https://steppe.example/7.mp3"),
+    ),
+    language="ru",
+)
+
+
+def test_an_article_comes_back_as_it_went_in(store: Store) -> None:
+    store.save(visit(), [replace(new(7), article=FULL)])
+    (story,) = store.stories()
+    assert story.lead == FULL
+
+
+def test_a_story_keeps_what_it_was_opened_with(store: Store) -> None:
+    decision = new(1)
+    store.save(visit(), [decision])
+    (story,) = store.stories()
+    assert decision.opens
+    assert (story.id, story.guid, story.listed_at) == (decision.story, decision.opens.guid, decision.opens.listed_at)
+    assert (story.copies, story.filings) == ((), ())
+
+
+def test_a_copy_joins_its_story(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.save(visit("coast"), [copy(3, of=1), copy(2, of=1)])
+    (story,) = store.stories()
+    assert story.lead == article(1)
+    assert [c.article for c in story.copies] == [article(2, "coast"), article(3, "coast")]
+    assert {(c.relation, c.score, c.because) for c in story.copies} == {("copy", 1.0, copy(2, of=1).because)}
+
+
+def test_a_copy_may_join_a_story_opened_in_the_same_visit(store: Store) -> None:
+    store.save(visit(), [new(1), copy(2, of=1, source="steppe"), new(3)])
+    assert [(s.lead.id, len(s.copies)) for s in store.stories()] == [(article(3).id, 0), (article(1).id, 1)]
+
+
+def test_a_copy_may_take_the_lead(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.save(visit("coast"), [copy(2, of=1, leads=True)])
+    (story,) = store.stories()
+    assert (story.id, story.lead) == (article(1).id, article(2, "coast"))
+    assert story.lead_because == copy(2, of=1).because
+    (former,) = story.copies
+    assert former.article == article(1)
+    assert "opened the story" in former.because
+
+
+def test_a_copy_of_no_story_is_an_error_and_undoes_the_visit(store: Store) -> None:
+    with pytest.raises(StoreError, match="no story"):
+        store.save(visit(checkpoint={"etag": "1"}), [new(1), copy(2, of=99)])
+    assert ids(store.stories()) == []
+    assert store.checkpoint("steppe") == {}
+
+
+def test_a_changed_article_keeps_its_old_version_and_its_dates(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    later = NOON + HOUR
+    edit = changed(1, guid="moved", url="https://steppe.example/moved", published_at=later, seen_at=later,
+                   updated_at=later, dated=Dated.FUTURE, date_said="завтра")  # fmt: skip
+    store.save(visit(at=later), [edit])
+    old, current = store.versions(article(1).id)
+    assert old == article(1)
+    assert (current.title, current.guid, current.url) == ("Урожай: уточнение", "moved", "https://steppe.example/moved")
+    assert (current.published_at, current.seen_at) == (old.published_at, old.seen_at)
+    assert (current.dated, current.date_said) == (old.dated, old.date_said)
+    assert current.updated_at == later
+    assert [story.lead for story in store.stories()] == [current]
+
+
+def test_a_change_that_does_not_say_when_happened_at_the_visit(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.save(visit(at=NOON + HOUR), [changed(1)])
+    assert store.versions(article(1).id)[-1].updated_at == NOON + HOUR
+
+
+def test_versions_are_kept_in_order(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    for n in (2, 3, 4):
+        store.save(visit(at=NOON + n * HOUR), [changed(1, digest=f"version-{n}", title=f"Выпуск {n}")])
+    digests = [version.digest for version in store.versions(article(1).id)]
+    assert digests == ["digest-1", "version-2", "version-3", "version-4"]
+    assert store.versions("nobody") == []
+
+
+def test_a_changed_copy_stays_a_copy(store: Store) -> None:
+    store.save(visit(), [new(1), copy(2, of=1, source="steppe")])
+    store.save(visit(at=NOON + HOUR), [changed(2, story=1)])
+    (story,) = store.stories()
+    (one,) = story.copies
+    assert one.article.title == "Урожай: уточнение"
+    assert one.because == copy(2, of=1).because
+
+
+def test_a_change_of_an_unknown_article_is_an_error(store: Store) -> None:
+    with pytest.raises(StoreError, match="not here"):
+        store.save(visit(), [changed(1)])
+
+
+def test_the_same_article_changes_nothing(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    file_all(store)
+    publish_all(store)
+    same = replace(new(1, title="Не то"), verdict=Verdict.SAME, opens=None)
+    store.save(visit(at=NOON + HOUR), [same])
+    assert [story.lead for story in store.stories()] == [article(1)]
+    assert store.stale_topics() == []
+    assert store.unfiled("r1", 10) == []
+    assert health_of(store).new == 0
+
+
+def test_saving_twice_is_saving_once(store: Store) -> None:
+    first = [new(1), copy(2, of=1, source="steppe")]
+    second = [changed(1)]
+    for decisions in (first, first, second, second):
+        store.save(visit(at=NOON + HOUR), decisions)
+    (story,) = store.stories()
+    assert len(story.copies) == 1
+    assert len(store.versions(article(1).id)) == 2
+    assert health_of(store).articles == 2
+
+
+def test_one_article_twice_in_a_visit_is_kept_once(store: Store) -> None:
+    store.save(visit(), [new(1), new(1, title="Второй раз"), changed(1)])
+    assert [v.title for v in store.versions(article(1).id)] == [article(1).title, "Урожай: уточнение"]
+
+
+def test_the_reasons_are_kept(store: Store) -> None:
+    store.save(visit(), [new(1), copy(2, of=1, source="steppe")])
+    store.save(visit(), [changed(1)])
+    assert store.why(article(2).id) == copy(2, of=1).because
+    assert store.why(article(1).id) == "nothing like it was known; its text differs"
+    assert store.why("nobody") == ""
+
+
+def test_a_text_that_no_database_can_hold_is_an_error_of_the_store(store: Store) -> None:
+    with pytest.raises(StoreError, match="cannot be stored"):
+        store.save(visit(), [new(1, title="\ud83d")])
+
+
+def test_what_is_saved_is_there_when_the_store_is_opened_again(store: Store, opener: Opener) -> None:
+    store.save(visit(checkpoint={"etag": "1"}), [new(1), copy(2, of=1, source="steppe")])
+    before = list(store.stories())
+    store.close()
+    again = opener()
+    assert list(again.stories()) == before
+    assert again.checkpoint("steppe") == {"etag": "1"}
+    again.close()
+
+
+# --- what is known ---------------------------------------------------------------------------------------------------
+
+
+def test_articles_are_known_by_id_url_and_sketch(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.save(visit("coast"), [copy(2, of=1, canonical_url=article(1).canonical_url, leads=True)])
+    known = store.known([article(1), article(3, sketch="sketch-2"), article(4)])
+    assert set(known.by_id) == {article(1).id}
+    trace = known.by_id[article(1).id]
+    assert (trace.story, trace.source, trace.lead_source) == (article(1).id, "steppe", "coast")
+    assert (trace.title, trace.digest, trace.sketch) == (article(1).title, "digest-1", "sketch-1")
+    assert (trace.canonical_url, trace.published_at) == (article(1).canonical_url, article(1).published_at)
+    assert {url: [t.id for t in traces] for url, traces in known.by_url.items()} == {
+        article(1).canonical_url: [article(1).id, article(2).id]
+    }
+    assert {sketch: [t.id for t in traces] for sketch, traces in known.by_sketch.items()} == {
+        "sketch-1": [article(1).id],
+        "sketch-2": [article(2).id],
+    }
+
+
+def test_nothing_is_known_by_an_empty_url_or_sketch(store: Store) -> None:
+    store.save(visit(), [new(1, canonical_url="", sketch="")])
+    known = store.known([article(2, canonical_url="", sketch="")])
+    assert (known.by_id, known.by_url, known.by_sketch) == ({}, {}, {})
+
+
+def test_a_changed_article_is_known_by_its_new_words_only(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.save(visit(), [changed(1, sketch="later", canonical_url="https://steppe.example/later")])
+    assert not store.known([article(2, sketch="sketch-1", canonical_url=article(1).canonical_url)]).by_sketch
+    assert store.known([article(2, sketch="later")]).by_sketch
+
+
+def test_more_articles_than_a_statement_takes_are_looked_up(store: Store) -> None:
+    store.save(visit(), [new(n) for n in range(1200)])
+    known = store.known([article(n) for n in range(1500)])
+    assert len(known.by_id) == len(known.by_url) == len(known.by_sketch) == 1200
+
+
+# --- turns -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_exception_undoes_the_whole_turn(store: Store) -> None:
+    def fail_after_saving() -> None:
+        with store.turn():
+            store.save(visit(checkpoint={"etag": "1"}), [new(1)])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after_saving()
+    assert ids(store.stories()) == []
+    assert store.checkpoint("steppe") == {}
+    store.save(visit(), [new(1)])  # and the store goes on
+    assert ids(store.stories()) == [1]
+
+
+def test_a_turn_sees_its_own_work_and_others_see_it_afterwards(store: Store) -> None:
+    seen: list[int] = []
+    with store.turn(), store.turn():
+        store.save(visit(), [new(1)])
+        assert store.known([article(1)]).by_id
+        run_at_once(lambda: seen.append(len(store.known([article(1)]).by_id)))
+    run_at_once(lambda: seen.append(len(store.known([article(1)]).by_id)))
+    assert seen == [0, 1]
+
+
+def test_a_save_that_fails_inside_a_turn_leaves_the_rest_of_it(store: Store) -> None:
+    with store.turn():
+        store.save(visit(), [new(1)])
+        with pytest.raises(StoreError):
+            store.save(visit(), [new(2), copy(3, of=99)])
+    assert ids(store.stories()) == [1]
+
+
+def test_two_threads_that_look_before_they_save_open_one_story(store: Store) -> None:
+    def collect(n: int, source: str) -> None:
+        with store.turn():
+            known = store.known([article(n, source, sketch="shared")]).by_sketch.get("shared")
+            twin = new(n, source, sketch="shared")
+            if known:
+                twin = replace(twin, verdict=Verdict.COPY, story=known[0].story, opens=None)
+            store.save(visit(source), [twin])
+
+    run_at_once(*(lambda n=n: collect(n, "steppe" if n % 2 else "coast") for n in range(12)))
+    (story,) = store.stories()
+    assert len(story.copies) == 11
+
+
+# --- topics ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_topic_is_stale_until_it_is_published(store: Store) -> None:
+    assert store.stale_topics() == ["all", "trade"]
+    publish_all(store)
+    assert store.stale_topics() == []
+
+
+def test_a_topic_with_another_digest_is_stale(store: Store) -> None:
+    publish_all(store)
+    store.register([STEPPE, COAST], {"all": "a1", "trade": "t2"}, NOON + HOUR)
+    assert store.stale_topics() == ["trade"]
+
+
+def test_a_topic_that_left_the_configuration_is_never_stale(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.register([STEPPE, COAST], {"all": "a1"}, NOON)
+    file_all(store, "r1", "all", "trade")
+    assert store.stale_topics() == ["all"]
+
+
+def test_a_topic_that_comes_back_is_stale_and_as_old_as_it_was(store: Store) -> None:
+    publish_all(store)
+    store.register([STEPPE, COAST], {"all": "a1"}, NOON + HOUR)
+    store.register([STEPPE, COAST], TOPICS, NOON + 2 * HOUR)
+    assert store.stale_topics() == ["trade"]
+    assert store.latest("trade", 1).opened_at == NOON
+
+
+def test_a_story_is_unfiled_until_it_is_filed_under_these_rules(store: Store) -> None:
+    store.save(visit(), [new(1), new(3), new(2)])
+    assert ids(store.unfiled("r1", 2)) == [3, 2]
+    file_all(store, "r1", "all")
+    assert store.unfiled("r1", 10) == []
+    assert ids(store.unfiled("r2", 10)) == [3, 2, 1]
+
+
+def test_unfiled_stories_of_any_kind_come_newest_first(store: Store) -> None:
+    for rules, n in (("r1", 1), ("r2", 2), ("r3", 3)):
+        store.save(visit(), [new(n)])
+        store.file(rules, {article(n).id: []}, NOON)
+    store.save(visit(), [new(0), new(4)])
+    assert ids(store.unfiled("r2", 3)) == [4, 3, 1]
+    assert ids(store.unfiled("r2", 9)) == [4, 3, 1, 0]
+
+
+def test_unfiled_stories_come_whole_but_without_their_old_filings(store: Store) -> None:
+    store.save(visit(), [new(1), copy(2, of=1, source="steppe")])
+    file_all(store, "r1", "trade")
+    (story,) = store.unfiled("r2", 10)
+    assert (story.lead, len(story.copies), story.filings) == (article(1), 1, ())
+
+
+def test_filing_replaces_what_was_filed(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    file_all(store, "r1", "trade", "all")
+    (story,) = store.stories()
+    assert story.filings == (
+        Filing(topic="all", because="all has its words"),
+        Filing(topic="trade", because="trade has its words"),
+    )
+    file_all(store, "r2", "all")
+    (story,) = store.stories()
+    assert [f.topic for f in story.filings] == ["all"]
+
+
+def test_topics_entered_left_or_kept_become_stale(store: Store) -> None:
+    store.register([STEPPE], {"entered": "", "kept": "", "left": "", "other": ""}, NOON)
+    store.save(visit(), [new(1)])
+    file_all(store, "r1", "left", "kept")
+    publish_all(store)
+    file_all(store, "r2", "kept", "entered")
+    assert store.stale_topics() == ["entered", "kept", "left"]
+
+
+def test_a_story_that_nobody_has_is_not_filed(store: Store) -> None:
+    store.file("r1", {article(9).id: [Filing(topic="all", because="")]}, NOON)
+    assert store.latest("all", 10).stories == ()
+
+
+@pytest.mark.parametrize(
+    "decision", [copy(2, of=1, source="steppe"), changed(1)], ids=["a copy", "a change"]
+)
+def test_a_touched_story_is_unfiled_and_its_topics_are_stale(store: Store, decision: Decision) -> None:
+    store.save(visit(), [new(1), new(5)])
+    store.file("r1", {article(1).id: [Filing(topic="trade", because="x")], article(5).id: []}, NOON)
+    publish_all(store)
+    store.save(visit(), [decision])
+    assert ids(store.unfiled("r1", 10)) == [1]
+    assert store.stale_topics() == ["trade"]
+
+
+def test_what_changes_after_the_reading_makes_the_topic_stale_again(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    file_all(store, "r1", "all")
+    read = store.latest("all", 10)
+    store.save(visit(), [changed(1)])
+    store.published("all", read.revision)
+    assert "all" in store.stale_topics()
+
+
+def test_the_latest_of_a_topic_come_newest_first_and_whole(store: Store) -> None:
+    store.save(visit(), [new(n) for n in (2, 5, 1, 4, 3)])
+    store.save(visit("coast"), [copy(10, of=5), copy(9, of=5)])
+    file_all(store, "r1", "all", "trade")
+    latest = store.latest("trade", 3)
+    assert ids(latest.stories) == [5, 4, 3]
+    assert latest.opened_at == NOON
+    assert [int(c.article.id, 16) for c in latest.stories[0].copies] == [9, 10]
+    assert [f.topic for f in latest.stories[0].filings] == ["all", "trade"]
+
+
+def test_stories_listed_at_one_moment_are_ordered_by_id(store: Store) -> None:
+    moment = Opening(guid="", listed_at=NOON)
+    store.save(visit(), [replace(new(n), opens=replace(moment, guid=f"tag:{n}")) for n in (3, 1, 2)])
+    file_all(store, "r1", "all")
+    assert ids(store.latest("all", 2).stories) == ids(store.unfiled("r2", 2)) == [1, 2]
+    assert ids(store.stories()) == ids(store.stories("all")) == [1, 2, 3]
+
+
+def test_a_topic_that_was_never_registered_is_an_error(store: Store) -> None:
+    with pytest.raises(StoreError, match="sport"):
+        store.latest("sport", 10)
+
+
+# --- stories ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("topic", [None, "all"])
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
+def test_stories_come_all_of_them_once(store: Store, topic: str | None, count: int) -> None:
+    decisions = [new(n) for n in range(count)]
+    if count > 2:  # several pages of one moment
+        decisions = [replace(d, opens=Opening(guid=d.story, listed_at=NOON)) for d in decisions]
+    store.save(visit(), decisions)
+    file_all(store, "r1", "all")
+    assert sorted(ids(store.stories(topic))) == list(range(count))
+
+
+def test_stories_of_one_topic_or_since_a_moment(store: Store) -> None:
+    store.save(visit(), [new(n) for n in range(6)])
+    trade = Filing(topic="trade", because="x")
+    store.file("r1", {article(n).id: [trade] for n in (1, 3, 5)}, NOON)
+    assert ids(store.stories(since=NOON + 3 * MINUTE)) == [5, 4, 3]
+    assert ids(store.stories("trade")) == [5, 3, 1]
+    assert ids(store.stories("trade", NOON + 3 * MINUTE)) == [5, 3]
+    assert ids(store.stories("sport")) == []
+
+
+def test_stories_may_be_walked_while_others_write(store: Store) -> None:
+    store.save(visit(), [new(n) for n in range(150)])
+    walk = store.stories()
+    first = next(walk)
+    store.save(visit(), [new(n) for n in range(200, 260)])
+    assert ids([first, *walk]) == list(reversed(range(150)))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "00000000000000000000abcd",
+        "00000000000000000000ABC",
+        "tag:river.example,2026:00000000000000000000abcd",
+        "https://steppe.example/43981",
+        "https://steppe.example/43981?from=rss",
+        "0000000000000000000f",
+        "https://coast.example/987654",
+        "coast-987654",
+    ],
+)
+def test_a_story_is_found_by_whatever_names_it(store: Store, key: str) -> None:
+    store.save(visit(), [new(0xABCD), new(0x777777)])
+    store.save(visit("coast"), [copy(0xF1206, of=0xABCD, url="https://coast.example/987654", guid="coast-987654")])
+    found = store.find(key)
+    assert found
+    assert ids([found]) == [0xABCD]
+    assert len(found.copies) == 1
+
+
+@pytest.mark.parametrize("key", ["", "00000", "ffffff", "tag:nobody", "https://nobody.example/", "%", "' OR 1 --"])
+def test_what_nobody_has_is_not_found(store: Store, key: str) -> None:
+    store.save(visit(), [new(1, url="", canonical_url="", guid="")])
+    assert store.find(key) is None
+
+
+def test_a_beginning_that_several_ids_share_is_an_error(store: Store) -> None:
+    store.save(visit(), [new(1), new(2)])
+    with pytest.raises(StoreError, match="more than one"):
+        store.find("000000")
+
+
+def test_a_closed_store_says_so(store: Store) -> None:
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.health()
+    with pytest.raises(StoreError, match="closed"):
+        store.save(visit(), [])
