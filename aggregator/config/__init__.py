@@ -1,0 +1,253 @@
+"""
+config.yaml -> Config, or every complaint at once, each with file:line:column.
+
+    KEYS says what may be written, and what holds when it is not.
+    load -> _config -> _imprint; _sources -> _source; _topics.read_topics, read_trials
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import urlsplit
+
+from .. import plugins, values
+from ..errors import Complaint, ConfigError, PluginError
+from ..model import Imprint, Manners, Source, Topic, Trial
+from ..values import duration as duration
+from . import _yaml
+from ._section import Complaints, Section, plain, refuse_twins
+from ._topics import read_topics, read_trials
+
+REQUIRED = "required"
+DERIVED = "derived"
+
+KEYS: Mapping[str, str] = {
+    "title": REQUIRED,
+    "link": DERIVED,
+    "contact": "",
+    "language": "en",
+    "identity": DERIVED,
+    "listen": "127.0.0.1:8080",
+    "database": "db/river.sqlite",
+    "feeds": "feeds/",
+    "workers": "16",
+    "every": "30m",
+    "polite": "",
+    "polite.at_once": "1",
+    "polite.pause": "1s",
+    "private_hosts": "[]",
+    "sources": REQUIRED,
+    "sources.name": REQUIRED,
+    "sources.every": DERIVED,
+    "sources.priority": "0",
+    "sources.language": "",
+    "sources.labels": "[]",
+    "topics": "[]",
+    "topics.name": REQUIRED,
+    "topics.title": DERIVED,
+    "topics.description": "",
+    "topics.match": REQUIRED,
+    "topics.tests": "",
+    "topics.tests.match": "[]",
+    "topics.tests.skip": "[]",
+    "topics.language": "",
+    "topics.formats": "[rss, atom, jsonfeed, html]",
+    "topics.limit": "50",
+}
+"""Every key, and its default as the operator would write it. A source's kind and the kind's own keys come on top."""
+
+LARGEST = 1_000_000
+FILES_EVERY = timedelta(seconds=10)
+A_SECOND, A_MINUTE, A_YEAR = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=365)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """All that the operator wants. Every path but `path` is absolute."""
+
+    path: Path
+    """As the user gave it."""
+    imprint: Imprint
+    manners: Manners
+    listen: tuple[str, int]
+    """Host and port; IPv6 without brackets."""
+    database: Path
+    feeds: Path
+    workers: int
+    sources: tuple[Source, ...]
+    """In the order of the file, names unique, at least one."""
+    topics: tuple[Topic, ...]
+    """`all` first, then in the order of the file; names unique."""
+    trials: tuple[Trial, ...]
+    """The rules' own tests, in the order of the file."""
+
+
+def load(path: Path) -> Config:
+    """Raises ConfigError with all complaints at once, in the order of the file."""
+    root, found = _yaml.read(str(path), _text(path))
+    complaints = Complaints(str(path), found)
+    if isinstance(root, _yaml.Mapping):
+        config = _config(path, Section(root, "", KEYS, complaints))
+        if not complaints.found:
+            return config
+    elif not found:
+        text = "'key: value' lines are wanted" if root else "the file is empty; it begins with 'title: ...'"
+        complaints.add(root or _yaml.Mapping(1, 1, ()), f"{text} ('aggregator init' makes an example)")
+    raise ConfigError(complaints.in_order())
+
+
+def _text(path: Path) -> str:
+    def refuse(text: str, line: int = 1, column: int = 1) -> ConfigError:
+        return ConfigError([Complaint(str(path), line, column, text)])
+
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except FileNotFoundError as e:
+        raise refuse("there is no such file; 'aggregator init' makes one") from e
+    except OSError as e:
+        raise refuse(f"the file cannot be read: {e.strerror}") from e
+    if len(data) > LARGEST:
+        raise refuse(f"the file is too large; {LARGEST} bytes are allowed")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        before = data[: e.start].decode("utf-8-sig", "replace")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise refuse("this is no UTF-8; save the file as UTF-8", line, column) from e
+
+
+def _config(path: Path, top: Section) -> Config:
+    folder = path.parent.absolute()
+    polite = top.inner("polite")
+    listen = top.take("listen", values.listen)
+    imprint = _imprint(top, listen)
+    config = Config(
+        path=path,
+        imprint=imprint,
+        manners=Manners(
+            contact=imprint.contact,
+            at_once=polite.take("at_once", values.number(1, 16)),
+            pause=polite.take("pause", values.between(timedelta(), timedelta(hours=1))),
+            private_hosts=frozenset(top.texts("private_hosts", values.host_name)),
+        ),
+        listen=listen,
+        database=folder / top.take("database", values.path),
+        feeds=folder / top.take("feeds", values.path),
+        workers=top.take("workers", values.number(1, 256)),
+        sources=_sources(top, folder),
+        topics=read_topics(top, imprint.language),
+        trials=read_trials(top),
+    )
+    polite.refuse_unknown()
+    top.refuse_unknown()
+    return config
+
+
+def _imprint(top: Section, listen: tuple[str, int]) -> Imprint:
+    link = top.maybe("link", values.folder_address) or _own_address(*listen)
+    return Imprint(
+        title=top.need("title", values.phrase),
+        link=link,
+        contact=top.maybe("contact", values.contact) or "",
+        language=top.take("language", values.language),
+        authority=top.maybe("identity", values.authority) or _own_authority(link),
+    )
+
+
+def _own_address(host: str, port: int) -> str:
+    """Where a browser on this machine finds us; nobody can go to 0.0.0.0."""
+    named = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://{f'[{named}]' if ':' in named else named}:{port}/"
+
+
+def _own_authority(link: str) -> str:
+    """RFC 4151 knows host names in ASCII only, and no IPv6 addresses."""
+    try:
+        return values.authority(f"{(urlsplit(link).hostname or '').encode('idna').decode()},2026")
+    except ValueError:
+        return "localhost,2026"
+
+
+# --- sources ---------------------------------------------------------------------------------------------------------
+
+
+def _sources(top: Section, folder: Path) -> tuple[Source, ...]:
+    every = top.take("every", values.between(A_MINUTE, A_YEAR))
+    kinds = plugins.names("sources")
+    sections = top.sections("sources")
+    sources = tuple(_source(section, kinds, folder, every) for section in sections)
+    if "sources" not in top.given or (not sections and not top.items("sources")):
+        top.complain("sources", f"there is nothing to collect; 'sources' has no source ({', '.join(kinds)})")
+    refuse_twins(sections)
+    return sources
+
+
+def _source(section: Section, kinds: tuple[str, ...], folder: Path, every: timedelta) -> Source:
+    named = _named(section, kinds)
+    kind = named[0] if named else ""
+    module = _module(section, kind, kinds) if kind else None
+    readers: Mapping[str, Callable[[object], object]] = getattr(module, "OPTIONS", {})
+    least, usual = (A_SECOND, FILES_EVERY) if kind == "files" else (A_MINUTE, every)
+    source = Source(
+        name=section.need("name", values.source_name),
+        kind=kind,
+        location=_location(section, kind, folder),
+        every=section.maybe("every", values.between(least, A_YEAR)) or usual,
+        priority=section.take("priority", values.number(-1_000_000, 1_000_000)),
+        language=section.maybe("language", values.language),
+        labels=section.texts("labels", values.phrase),
+        options=_options(section, readers),
+    )
+    section.refuse_unknown((*kinds, *named, *readers), f"; the kinds of source are {', '.join(kinds)}")
+    if source.location and (check := getattr(module, "check", None)):
+        try:
+            check(source)
+        except ValueError as e:
+            section.complain(kind, str(e))
+    return source
+
+
+def _named(section: Section, kinds: tuple[str, ...]) -> list[str]:
+    """The keys that name a kind; there should be one."""
+    named = [key for key in section.given if key in kinds or values.DOTTED.fullmatch(key)]
+    if len(named) > 1:
+        text = f"a source has one kind, and this one has {len(named)}: {', '.join(named)}"
+        section.complaints.add(section.key_nodes[named[1]], text)
+    if not named and not section.unknown():
+        section.complaints.add(section.node, f"the source does not say where it is; add one of {', '.join(kinds)}")
+    return named
+
+
+def _module(section: Section, kind: str, kinds: tuple[str, ...]) -> ModuleType | None:
+    try:
+        return plugins.load("sources", kind)
+    except PluginError:
+        text = f"no module is called '{kind}'; the kinds of source are {', '.join(kinds)}"
+    except ImportError as e:
+        text = f"the module '{kind}' cannot be loaded: {e}"
+    section.complaints.add(section.key_nodes[kind], text)
+    return None
+
+
+def _location(section: Section, kind: str, folder: Path) -> str:
+    """Empty if it is not given, or wrong."""
+    if kind == "files":
+        path = section.maybe(kind, values.path)
+        return str(folder / path) if path else ""
+    return section.maybe(kind, values.phrase) or ""
+
+
+def _options(section: Section, readers: Mapping[str, Callable[[object], object]]) -> Mapping[str, object]:
+    """What else the kind takes, read by itself; what is not given is not there."""
+    options: dict[str, object] = {}
+    for key in [key for key in readers if key in section.given]:
+        try:
+            options[key] = readers[key](plain(section.given[key]))
+        except ValueError as e:
+            section.complain(key, str(e))
+    return options

@@ -1,0 +1,131 @@
+"""
+`topics:` of config.yaml -> Topics.
+
+    read_topics -> topic -> topic_rule -> rule -> parts -> part
+    read_trials    the headlines that the rules are tried with
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import plugins, values
+from ..errors import PluginError
+from ..model import ALL, Rule, Term, Topic, Trial
+from ..rules import PLACES, contradiction, parse_term
+from ._section import Complaints, Section, refuse_twins
+from ._yaml import Mapping, Node, Scalar, Sequence
+
+GROUPS = ("any", "all", "none")
+ALL_TITLES = {"en": "All stories", "ru": "Все новости", "kk": "Барлық жаңалықтар", "de": "Alle Meldungen"}
+
+
+def read_topics(top: Section, language: str) -> tuple[Topic, ...]:
+    """`all` first, the operator's own or one by default; then the others in the order of the file."""
+    sections = top.sections("topics")
+    topics = [_topic(section, language) for section in sections]
+    refuse_twins(sections)
+    own = next((t for t in topics if t.name == ALL), Topic(name=ALL, title=_title_of_all(language)))
+    return (own, *(t for t in topics if t.name != ALL))
+
+
+def _topic(section: Section, language: str) -> Topic:
+    name = section.need("name", values.slug)
+    topic = Topic(
+        name=name,
+        title=section.maybe("title", values.phrase) or (_title_of_all(language) if name == ALL else name),
+        description=section.maybe("description", values.phrase) or "",
+        rule=_topic_rule(section, name),
+        language=section.maybe("language", values.language),
+        formats=section.texts("formats", _format),
+        limit=section.take("limit", values.number(1, 500)),
+    )
+    if "formats" in section.given and not topic.formats:
+        section.complain("formats", "nothing would be published; write one format at least, or take the key out")
+    section.refuse_unknown()
+    return topic
+
+
+def read_trials(top: Section) -> tuple[Trial, ...]:
+    """What stands under `tests:` of each topic, in the order of the file."""
+    return tuple(trial for section in top.sections("topics") for trial in _trials(section))
+
+
+def _trials(section: Section) -> Iterator[Trial]:
+    name = section.maybe("name", values.slug) or ""
+    tests = section.inner("tests")
+    for key, wanted in (("match", True), ("skip", False)):
+        for node, headline in tests.placed_texts(key, values.phrase):
+            yield Trial(topic=name, headline=headline, wanted=wanted, line=node.line, column=node.column)
+    tests.refuse_unknown()
+
+
+def _title_of_all(language: str) -> str:
+    return ALL_TITLES.get(language.partition("-")[0], ALL_TITLES["en"])
+
+
+def _format(name: str) -> str:
+    known = plugins.names("formats")
+    if values.DOTTED.fullmatch(name):
+        try:
+            plugins.load("formats", name)
+        except (PluginError, ImportError) as e:
+            raise ValueError(f"the module '{name}' cannot be loaded; the formats are {', '.join(known)}") from e
+    elif name not in known:
+        raise ValueError(f"unknown format '{name}'; there are {', '.join(known)}")
+    return name
+
+
+def _topic_rule(section: Section, name: str) -> Rule | None:
+    if name == ALL:
+        if "match" in section.given:
+            section.complaints.add(section.key_nodes["match"], f"the topic '{ALL}' has every story; it takes no rule")
+        return None
+    if "match" not in section.given:
+        if not section.is_misspelt("match"):
+            section.complain("match", "'match' is missing: what is the topic about?")
+        return None
+    before = len(section.complaints.found)
+    rule = _rule(section.given["match"], section.complaints)
+    if len(section.complaints.found) == before and (reason := contradiction(rule)):
+        section.complain("match", reason)
+    return rule
+
+
+def _rule(node: Node, complaints: Complaints) -> Rule:
+    """A list is `any`; so is a single term."""
+    if not isinstance(node, Mapping):
+        return Rule(any=_parts(node, complaints))
+    groups: dict[str, tuple[Rule | Term, ...]] = {}
+    for key, value in node.pairs:
+        if key.text in GROUPS:
+            groups[key.text] = _parts(value, complaints)
+        elif key.text in PLACES and isinstance(value, Scalar):
+            complaints.add(key, f"no space after the colon of a place: '{key.text}:{value.text}'")
+        else:
+            meant = values.closest(key.text, GROUPS)
+            hint = f", did you mean '{meant}'?" if meant else "; a rule has any, all and none"
+            complaints.add(key, f"unknown key '{key.text}'{hint}")
+        if key.text == "any" and value == Sequence(value.line, value.column, ()):
+            complaints.add(value, "nothing can match: 'any' has nothing in it")
+    return Rule(**groups)
+
+
+def _parts(node: Node, complaints: Complaints) -> tuple[Rule | Term, ...]:
+    """The terms and rules of a list; one alone needs no list."""
+    items = node.items if isinstance(node, Sequence) else (node,)
+    parts = (_part(item, complaints) for item in items)
+    return tuple(part for part in parts if part is not None)
+
+
+def _part(node: Node, complaints: Complaints) -> Rule | Term | None:
+    if not isinstance(node, Scalar):
+        return _rule(node, complaints)
+    if "," in node.text and not node.quoted and not node.text.endswith("/"):
+        complaints.add(node, f"several terms stand in brackets: [{node.text}]; one term with a comma stands in quotes")
+        return None
+    try:
+        return parse_term(node.text)
+    except ValueError as e:
+        complaints.add(node, str(e))
+        return None

@@ -1,0 +1,199 @@
+"""
+YAML -> a tree that knows its places. The only file that imports ruamel.yaml.
+
+    text -> nodes of ruamel -> Scalar, Sequence, Mapping
+
+Nothing is guessed: `no`, `2026` and `~` stay the text that the operator wrote. Aliases and `<<` are followed here.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..errors import Complaint
+
+DEEPEST = 40
+"""Levels of nesting. No configuration needs ten."""
+MOST = 200_000
+"""Nodes after every alias is followed: five thousand sources have fifty thousand."""
+
+TAGS = {
+    f"tag:yaml.org,2002:{name}"
+    for name in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "value", "merge")
+}
+SENTENCES = (
+    ("mapping values are not allowed", "here", "a second colon in one line; text with a colon in it is put in quotes"),
+    ("sequence entries are not allowed", "here", "a list with dashes begins on a line of its own"),
+    ("expected <block end>", "here", "this does not line up with what begins in {since}; check the spaces before it"),
+    ("expected ',' or ']'", "here", "a comma or ] is missing; the list begins in {since}"),
+    ("expected ',' or '}'", "here", "a comma or }} is missing; the mapping begins in {since}"),
+    ("unexpected end of stream", "begun", "the quote that opens here is never closed"),
+    ("could not find expected ':'", "begun", "a colon is missing: this is no 'key: value'"),
+    ("undefined alias", "here", "{problem}; text that begins with a star is put in quotes"),
+    ("cannot start any token", "here", "{problem}: put the text in quotes"),
+    ("unknown escape", "here", "{problem}; in 'single quotes' a backslash is just a backslash"),
+    ("another document", "here", "a second document begins here (---), and only one is read"),
+)
+"""What ruamel's message contains, whether to point at the trouble or at what was begun, what to tell."""
+
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""What an escape in "double quotes" can smuggle in, and XML 1.0 forbids (section 2.2)."""
+
+MERGE = "tag:yaml.org,2002:merge"
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One value, as it was written."""
+
+    line: int
+    column: int
+    text: str
+    quoted: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing stands after the colon, or YAML's word for nothing."""
+        return not self.quoted and self.text in ("", "~", "null", "Null", "NULL")
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A list."""
+
+    line: int
+    column: int
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Keys with values, in the order of the file; no key twice."""
+
+    line: int
+    column: int
+    pairs: tuple[tuple[Scalar, Node], ...]
+
+
+Node = Scalar | Sequence | Mapping
+
+
+def read(file: str, text: str) -> tuple[Node | None, list[Complaint]]:
+    """The tree (None if there is none, or the YAML is broken), and what is wrong with it as YAML."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.reader import ReaderError
+
+    tree = _Tree(file)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an anchor used twice is allowed: YAML 1.2, section 7.1
+            raw = YAML(typ="safe", pure=True).compose(text)
+        return (tree.node(raw) if raw else None), tree.complaints
+    except MarkedYAMLError as e:
+        return None, [_syntax(file, text, e)]
+    except ReaderError as e:
+        before = text[: e.position]
+        line, column = before.count("\n") + 1, e.position - before.rfind("\n")
+        code = f"{ord(text[e.position]):#06x}"
+        return None, [Complaint(file, line, column, f"an invisible character ({code}) that YAML forbids")]
+    except RecursionError:
+        return None, [Complaint(file, 1, 1, f"nested too deeply; {DEEPEST} levels are allowed")]
+    except _Refused as e:
+        return None, [e.complaint]
+
+
+class _Refused(Exception):
+    """The tree must not be walked to its end."""
+
+    def __init__(self, complaint: Complaint) -> None:
+        self.complaint = complaint
+
+
+class _Tree:
+    """Copies ruamel's nodes into ours. Complains about what is wrong in itself, whatever the keys mean."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.complaints: list[Complaint] = []
+        self._open: list[int] = []
+        self._left = MOST
+
+    def node(self, raw: Any) -> Node:
+        self._guard(raw)
+        if raw.tag not in TAGS:
+            tag = raw.tag.replace("tag:yaml.org,2002:", "!!")
+            self._complain(raw, f"no tags such as {tag} are used here; text that begins with ! is put in quotes")
+        place = (raw.start_mark.line + 1, raw.start_mark.column + 1)
+        if isinstance(raw.value, str):
+            if UNPRINTABLE.search(raw.value):
+                self._complain(raw, "there is an invisible character in this text that no feed can carry")
+            return Scalar(*place, raw.value, quoted=bool(raw.style))
+        self._open.append(id(raw))
+        keyed = raw.id == "mapping"
+        node = Mapping(*place, self._pairs(raw)) if keyed else Sequence(*place, tuple(map(self.node, raw.value)))
+        self._open.pop()
+        return node
+
+    def _pairs(self, raw: Any) -> tuple[tuple[Scalar, Node], ...]:
+        pairs: dict[str, tuple[Scalar, Node]] = {}
+        merged: list[Mapping] = []
+        for raw_key, raw_value in raw.value:
+            key, value = self.node(raw_key), self.node(raw_value)
+            if isinstance(value, Scalar) and not value.text and not value.quoted:
+                value = replace(value, line=key.line, column=key.column)  # ruamel places nothing at the next something
+            if raw_key.tag == MERGE:
+                merged += self._merged(raw_value, value)
+            elif not isinstance(key, Scalar):
+                self._complain(raw_key, "a key has to be one word; text that begins with { or [ is put in quotes")
+            elif key.text in pairs:
+                self._complain(raw_key, f"the key '{key.text}' is here already, in line {pairs[key.text][0].line}")
+            else:
+                pairs[key.text] = (key, value)
+        for key, value in (pair for mapping in merged for pair in mapping.pairs):
+            pairs.setdefault(key.text, (key, value))
+        return tuple(pairs.values())
+
+    def _merged(self, raw: Any, value: Node) -> Iterable[Mapping]:
+        several = value.items if isinstance(value, Sequence) else (value,)
+        if not all(isinstance(one, Mapping) for one in several):
+            self._complain(raw, "<< takes the keys of an alias such as *defaults, and this has no keys")
+        return [one for one in several if isinstance(one, Mapping)]
+
+    def _guard(self, raw: Any) -> None:
+        self._left -= 1
+        if id(raw) in self._open:
+            raise _Refused(self._complaint(raw, "what begins here contains itself, by an alias"))
+        if len(self._open) > DEEPEST:
+            raise _Refused(self._complaint(raw, f"nested too deeply; {DEEPEST} levels are allowed"))
+        if self._left < 0:
+            raise _Refused(self._complaint(raw, f"too much for one configuration: over {MOST} values, aliases counted"))
+
+    def _complain(self, raw: Any, text: str) -> None:
+        self.complaints.append(self._complaint(raw, text))
+
+    def _complaint(self, raw: Any, text: str) -> Complaint:
+        return Complaint(self.file, raw.start_mark.line + 1, raw.start_mark.column + 1, text)
+
+
+def _syntax(file: str, text: str, error: Any) -> Complaint:
+    """ruamel's words for what it met, turned into the operator's words for what to do."""
+    mark = error.problem_mark or error.context_mark
+    begun = error.context_mark or mark
+    lines = text.split("\n")
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    indent = line[: len(line) - len(line.lstrip())]
+    if "\t" in indent:
+        return Complaint(file, mark.line + 1, indent.index("\t") + 1, "a tab; YAML is indented with spaces")
+    if "mapping values are not allowed" in error.problem and ": " not in line[: mark.column]:
+        return Complaint(file, mark.line + 1, len(indent) + 1, "this key does not line up with the keys above it")
+    for fragment, place, sentence in SENTENCES:
+        if fragment in error.problem:
+            since = f"line {begun.line + 1}, column {begun.column + 1}"
+            at = begun if place == "begun" else mark
+            return Complaint(file, at.line + 1, at.column + 1, sentence.format(since=since, problem=error.problem))
+    return Complaint(file, mark.line + 1, mark.column + 1, f"this is no YAML: {error.problem}")

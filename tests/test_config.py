@@ -1,0 +1,262 @@
+"""The operator's file, read; and every complaint, where it belongs: data/config/NAME.yaml + NAME.complaints.txt."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator import plugins, values
+from aggregator.config import KEYS, Config, load
+from aggregator.errors import ConfigError
+from aggregator.model import Imprint, Manners, Match, Rule, Source, Term, Topic
+
+CASES = Path(__file__).parent / "data" / "config"
+PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
+SOURCES = "sources: [{name: inbox, files: inbox}]"
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace, and we are in it."""
+    (tmp_path / "inbox").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def read(text: str) -> Config:
+    Path("config.yaml").write_text(text, encoding="utf-8")
+    return load(Path("config.yaml"))
+
+
+def complaints_about(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as raised:
+        read(text)
+    return str(raised.value).splitlines()
+
+
+@pytest.mark.parametrize("case", sorted(CASES.glob("*.complaints.txt")), ids=lambda p: p.name.split(".")[0])
+def test_every_complaint_says_where_and_what(case: Path, desk: Path) -> None:
+    name = case.name.replace(".complaints.txt", ".yaml")
+    shutil.copy(CASES / name, desk)
+    with pytest.raises(ConfigError) as raised:
+        load(Path(name))
+    expected = case.read_text(encoding="utf-8")
+    for family in ("sources", "formats"):
+        expected = expected.replace(f"<{family}>", ", ".join(plugins.names(family)))
+    assert [str(c) for c in raised.value.complaints] == expected.splitlines()
+
+
+def test_every_broken_example_has_its_complaints() -> None:
+    expected = {p.name.replace(".complaints.txt", ".yaml") for p in CASES.glob("*.complaints.txt")}
+    assert {p.name for p in CASES.glob("*.yaml")} - expected == {"full.yaml", "small.yaml"}
+
+
+def test_a_small_file_is_enough(desk: Path) -> None:
+    shutil.copy(CASES / "small.yaml", desk)
+    assert load(Path("small.yaml")) == Config(
+        path=Path("small.yaml"),
+        imprint=Imprint(title="Small", link="http://127.0.0.1:8080/", authority="127.0.0.1,2026"),
+        manners=Manners(),
+        listen=("127.0.0.1", 8080),
+        database=desk / "db" / "river.sqlite",
+        feeds=desk / "feeds",
+        workers=16,
+        sources=(Source(name="inbox", kind="files", location=str(desk / "inbox"), every=timedelta(seconds=10)),),
+        topics=(Topic(name="all", title="All stories"),),
+            trials=(),
+    )
+
+
+def test_everything_can_be_said(desk: Path) -> None:
+    shutil.copy(CASES / "full.yaml", desk)
+    config = load(Path("full.yaml"))
+    assert config.imprint == Imprint(
+        title="Desk of the steppe",
+        link="https://news.example.org/river/",
+        contact="desk@example.org",
+        language="ru",
+        authority="desk@example.org,2026-05",
+    )
+    assert config.manners == Manners(
+        contact="desk@example.org",
+        at_once=2,
+        pause=timedelta(seconds=2.5),
+        private_hosts=frozenset({"127.0.0.1", "::1", "news.example.org"}),
+    )
+    assert (config.listen, config.workers) == (("::1", 9090), 4)
+    assert (config.database, config.feeds) == (desk / "kept" / "river.sqlite", Path("/srv/feeds"))
+
+
+def test_sources_are_read_by_their_kinds(desk: Path) -> None:
+    shutil.copy(CASES / "full.yaml", desk)
+    steppe, inbox, quick = load(Path("full.yaml")).sources
+    assert steppe == Source(
+        name="Степь",
+        kind="tests.pages_kind",
+        location="https://example.org/pages",
+        every=timedelta(hours=1, minutes=30),
+        priority=-5,
+        language="kk",
+        labels=("экономика", "no", "2026"),
+        options={"depth": 3},
+    )
+    assert (inbox.every, inbox.labels) == (timedelta(days=1), ("archive",))
+    assert (quick.every, quick.labels) == (timedelta(seconds=1), ("archive",))
+
+
+def test_topics_have_rules_and_their_tests(desk: Path) -> None:
+    shutil.copy(CASES / "full.yaml", desk)
+    config = load(Path("full.yaml"))
+    everything, neighbours, words = config.topics
+    assert everything == Topic(name="all", title="Всё", limit=500)
+    foreign = (Term(text="Беларусь"), Term(text="НАТО", match=Match.EXACT), Term(text="эконом", match=Match.PREFIX))
+    assert neighbours == Topic(
+        name="neighbours",
+        title="Соседи",
+        description="What the neighbours say of each other",
+        rule=Rule(
+            all=(Term(text="Казахстан"), Rule(any=foreign)),
+            none=(Term(text="футбол", place="title"), Term(text="хокке[йя]", match=Match.PATTERN)),
+        ),
+        language="be",
+        formats=("rss", "html"),
+        limit=7,
+    )
+    trials = [(t.topic, t.headline, t.wanted) for t in config.trials]
+    assert trials == [("neighbours", "Казахстан и Беларусь", True), ("neighbours", "Хоккей", False)]
+    assert words.rule is not None
+    assert [str(term) for term in words.rule.any] == ["no", "2026", "Нет", "2026-01-02", "on", "~x"]
+
+
+def test_an_absolute_folder_stays_as_written(desk: Path) -> None:
+    folder = desk / "inbox"
+    assert read(f"title: Desk\nsources: [{{name: far, files: {folder}}}]").sources[0].location == str(folder)
+
+
+def test_paths_are_relative_to_the_file_and_not_to_us(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = read(f"title: Desk\n{SOURCES}")
+    monkeypatch.chdir("/")
+    there = load(desk / "config.yaml")
+    assert (there.database, there.sources) == (here.database, here.sources)
+
+
+@pytest.mark.parametrize(
+    ("listen", "place", "link", "authority"),
+    [
+        ("9000", ("127.0.0.1", 9000), "http://127.0.0.1:9000/", "127.0.0.1,2026"),
+        ("0.0.0.0:80", ("0.0.0.0", 80), "http://127.0.0.1:80/", "127.0.0.1,2026"),
+        ('"[::]:80"', ("::", 80), "http://[::1]:80/", "localhost,2026"),
+        ("Localhost:8080", ("localhost", 8080), "http://localhost:8080/", "localhost,2026"),
+    ],
+)
+def test_the_address_follows_from_where_we_listen(
+    desk: Path, listen: str, place: tuple[str, int], link: str, authority: str
+) -> None:
+    config = read(f"title: Desk\nlisten: {listen}\n{SOURCES}")
+    assert (config.listen, config.imprint.link, config.imprint.authority) == (place, link, authority)
+
+
+@pytest.mark.parametrize(
+    ("link", "authority"),
+    [
+        ("https://News.example.org:8443/x", "news.example.org,2026"),
+        ("https://новости.example/", "xn--b1amnebsh.example,2026"),
+    ],
+)
+def test_the_identity_follows_from_the_address(desk: Path, link: str, authority: str) -> None:
+    assert read(f"title: Desk\nlink: {link}\n{SOURCES}").imprint.authority == authority
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("en", "All stories"),
+        ("ru", "Все новости"),
+        ("kk", "Барлық жаңалықтар"),
+        ("de-AT", "Alle Meldungen"),
+        ("fr", "All stories"),
+    ],
+)
+def test_the_topic_of_everything_speaks_the_imprints_language(desk: Path, language: str, title: str) -> None:
+    assert read(f"title: Desk\nlanguage: {language}\n{SOURCES}").topics[0] == Topic(name="all", title=title)
+
+
+def test_norwegian_is_a_language(desk: Path) -> None:
+    assert read(f"title: Desk\nlanguage: no\n{SOURCES}").imprint.language == "no"
+
+
+def test_commented_out_topics_are_no_topics(desk: Path) -> None:
+    assert len(read(f"title: Desk\n{SOURCES}\ntopics:\n#  - name: x\n").topics) == 1
+
+
+def test_a_topic_without_formats_is_a_complaint(desk: Path) -> None:
+    (complaint,) = complaints_about(f"title: Desk\n{SOURCES}\ntopics: [{{name: x, match: y, formats: []}}]")
+    assert complaint.startswith("config.yaml:3:39: nothing would be published")
+
+
+def test_a_feed_is_visited_every_half_hour_unless_said_otherwise(desk: Path) -> None:
+    feeds = "sources: [{name: a, feed: 'https://example.org/a'}, {name: b, feed: 'https://example.org/b', every: 1m}]"
+    assert [s.every for s in read(f"title: Desk\n{feeds}").sources] == [timedelta(minutes=30), timedelta(minutes=1)]
+
+
+def test_a_feed_has_a_web_address(desk: Path) -> None:
+    (complaint,) = complaints_about("title: Desk\nsources:\n  - name: a\n    feed: example.org\n")
+    assert complaint.startswith("config.yaml:4:11: 'example.org' is no web address")
+
+
+def test_a_missing_file_is_a_complaint(desk: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(Path("nowhere/config.yaml"))
+    assert str(raised.value) == "nowhere/config.yaml:1:1: there is no such file; 'aggregator init' makes one"
+
+
+def test_a_folder_is_no_configuration(desk: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^inbox:1:1: the file cannot be read: "):
+        load(Path("inbox"))
+
+
+def test_a_huge_file_is_not_read(desk: Path) -> None:
+    assert complaints_about("#" * 1_000_001) == ["config.yaml:1:1: the file is too large; 1000000 bytes are allowed"]
+
+
+def test_a_half_written_file_is_a_complaint_and_no_crash(desk: Path) -> None:
+    whole = (CASES / "full.yaml").read_text(encoding="utf-8")
+    for end in range(1, whole.index("- name: Степь"), 13):
+        assert all(line.startswith("config.yaml:") for line in complaints_about(whole[:end]))
+
+
+def test_a_byte_order_mark_and_windows_lines_do_no_harm(desk: Path) -> None:
+    Path("config.yaml").write_bytes(f"\ufefftitle: Desk\r\n{SOURCES}\r\nworkers: x\r\n".encode())
+    with pytest.raises(ConfigError, match=r"^config.yaml:3:10: "):
+        load(Path("config.yaml"))
+
+
+def test_the_page_and_the_code_know_the_same_keys() -> None:
+    rows = re.findall(r"^\| `([\w.]+)` \| (.*?) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    documented = {key: re.sub(r"^`(.*)`$", r"\1", default) for key, default in rows}
+    assert documented == {key: default or "nothing" for key, default in KEYS.items()}
+
+
+def test_the_example_on_the_page_is_right(desk: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(title:.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    config = read(example)
+    assert len(config.sources) >= 2
+    assert len(config.topics) >= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30s", 30), ("5m", 300), ("5min", 300), ("2h", 7200), ("1d", 86400), ("1h 30m", 5400), ("0", 0), ("0.5s", 0.5)],
+)
+def test_a_duration_is_read(text: str, seconds: float) -> None:
+    assert values.duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "5", "h", "5x", "1h and a half", "-5m", "1,5h", "9999999d", "٣m5"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"no duration|no unit"):
+        values.duration(text)
