@@ -1,0 +1,95 @@
+"""
+The one door to feedgen 1.0: what RSS and Atom have in common, and what feedgen cannot say by itself.
+
+Both formats begin a feed, add the stories in their order, and say the rest with feedgen's own words or `AtomExtras`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from email.utils import format_datetime
+from typing import Any
+
+import feedgen.entry
+import feedgen.feed
+from feedgen.ext.base import BaseExtension
+from feedgen.util import xml_elem
+
+from ..model import Article, Edition, Story
+from ._proof import home
+
+# feedgen's own switches the locale of the whole process for every date (util.py: setlocale), under all other threads.
+feedgen.feed.formatRFC2822 = feedgen.entry.formatRFC2822 = format_datetime
+
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+def begin(edition: Edition, filename: str, media_type: str) -> Any:
+    """A feedgen feed without entries, from a proofread edition."""
+    topic, imprint = edition.topic, edition.imprint
+    feed = feedgen.feed.FeedGenerator()
+    feed.id(f"tag:{imprint.authority}:{topic.name}")
+    feed.title(topic.title)
+    feed.description(topic.description)
+    feed.author(name=imprint.title)
+    feed.language(topic.language)
+    feed.updated(edition.updated_at)  # feedgen says the present moment unless it is told
+    feed.generator("River")  # without its version, or an upgrade would change every file
+    feed.link(href=edition.link + filename, rel="self", type=media_type)
+    feed.link(href=edition.link, rel="alternate", type="text/html")  # last: RSS takes the last one for <link>
+    return feed
+
+
+def add(feed: Any, story: Story, content: str) -> Any:
+    """The story's entry, in last place, with what both formats say alike. `content` is HTML."""
+    lead = story.lead
+    entry = feed.add_entry(order="append")  # feedgen's default puts the last one first
+    entry.id(story.guid)
+    entry.title(lead.title)
+    entry.link(href=lead.url)
+    entry.published(lead.published_at)
+    entry.updated(lead.updated_at)
+    entry.category([{"term": label} for label in lead.labels])
+    if content:
+        entry.content(content, type="html")
+    return entry
+
+
+def allow_atom_extras(feed: Any) -> None:
+    """From now on, an entry added to the feed has `extras`."""
+    feed.register_extension("extras", BaseExtension, AtomExtras, rss=False)
+
+
+@dataclass
+class AtomExtras:
+    """
+    An extension for what feedgen cannot say in an Atom entry: the language, a title that is HTML, a source with id and
+    date, and links with a relation (1.0.0 loses all of a link's attributes but the address, see its entry.py).
+    """
+
+    language: str = ""
+    html_title: str = ""
+    source: Article | None = None
+    links: list[dict[str, str]] = field(default_factory=list)
+
+    def extend_atom(self, entry: Any) -> None:
+        """Called by feedgen when the entry is otherwise complete."""
+        if self.language:
+            entry.set(_LANG, self.language)
+        if self.html_title:
+            title = entry.find("title")
+            title.set("type", "html")
+            title.text = self.html_title
+        for link in self.links:
+            xml_elem("link", entry, **link)
+        if self.source:
+            _source(entry, self.source)
+
+
+def _source(entry: Any, lead: Article) -> None:
+    """RFC 4287, 4.2.11. We do not know the original feed's own id and date: its site's address and the entry's date."""
+    source = xml_elem("source", entry)
+    xml_elem("id", source).text = home(lead)
+    xml_elem("title", source).text = lead.publisher
+    xml_elem("updated", source).text = lead.updated_at.isoformat()
+    xml_elem("link", source, href=home(lead))

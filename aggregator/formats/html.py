@@ -1,0 +1,86 @@
+"""The page of a topic, for people: its newest stories, and where to subscribe (microformats: h-feed, h-entry)."""
+
+from __future__ import annotations
+
+from ..model import Copy, Edition, Story
+from ._page import alternate, feeds_of, nothing_yet, page, subscribe, text, time, tongue, updated
+from ._page_words import Words, words_for
+
+FILENAME = "index.html"
+MEDIA_TYPE = "text/html; charset=utf-8"
+
+
+def render(edition: Edition) -> bytes:
+    """A page that needs no script, and no server either: its links to its neighbours are relative."""
+    topic, imprint = edition.topic, edition.imprint
+    words = words_for(topic.language or imprint.language)
+    stories = "\n".join(_story(story, words) for story in edition.stories)
+    return page(
+        words=words,
+        title=f"{topic.title} — {imprint.title}",
+        description=topic.description,
+        address=edition.link,
+        root="../",
+        links=[alternate(topic, feed, "") for feed in feeds_of(topic)],
+        body=f"""\
+<div class="page h-feed">
+{_masthead(edition, words)}
+<main id="stories" tabindex="-1">
+{stories or nothing_yet(words)}
+</main>
+<footer>
+<a href="../index.html">{words.all_topics}</a>
+</footer>
+</div>""",
+    )
+
+
+def _masthead(edition: Edition, words: Words) -> str:
+    topic, imprint = edition.topic, edition.imprint
+    language = tongue(topic.language or imprint.language)
+    about = f'\n<p class="about p-summary" {language}>{text(topic.description)}</p>' if topic.description else ""
+    return f"""\
+<header>
+<a class="up" href="../index.html" rel="up" {tongue(imprint.language)}>{text(imprint.title)}</a>
+<h1 class="p-name" {language}>{text(topic.title)}</h1>{about}
+<p class="meta">{updated(edition.updated_at, words)}</p>
+{subscribe(topic, "", words)}
+</header>"""
+
+
+def _story(story: Story, words: Words) -> str:
+    lead = story.lead
+    address = lead.url or f"#{story.id}"
+    summary = f'\n<p class="p-summary">{text(lead.summary)}</p>' if lead.summary else ""
+    return f"""\
+<article class="h-entry" id="{text(story.id)}">
+<p class="meta">{time(lead.published_at, words)} <bdi class="p-author h-card">{text(lead.publisher)}</bdi></p>
+<div class="text" {tongue(lead.language)}>
+<h2><a class="p-name u-url" href="{text(address)}">{text(lead.title)}</a></h2>{summary}
+</div>{_full_text(story, words)}{_also(story.copies, words)}
+</article>"""
+
+
+def _full_text(story: Story, words: Words) -> str:
+    """Of a text that can be read nowhere else."""
+    if story.lead.url or not story.lead.content:
+        return ""
+    return f"""
+<details>
+<summary>{words.read}</summary>
+<div class="e-content" {tongue(story.lead.language)}>
+{story.lead.content}
+</div>
+</details>"""
+
+
+def _also(copies: tuple[Copy, ...], words: Words) -> str:
+    """Who else carries the story."""
+    names = ", ".join(_carrier(copy) for copy in copies)
+    return f'\n<p class="also">{words.also}{words.colon}{names}</p>' if names else ""
+
+
+def _carrier(copy: Copy) -> str:
+    name = f"<bdi>{text(copy.article.publisher)}</bdi>"
+    url, title = copy.article.url, copy.article.title
+    return f'<a href="{text(url)}" title="{text(title)}">{name}</a>' if url else name
