@@ -1,0 +1,122 @@
+"""
+What can be asked of a worker. A job is a word and a name; nothing else crosses a queue.
+
+    collect NAME    visit a source                       (collect.py)
+    classify        file what is not filed yet           (classify.py)
+    publish NAME    bring a topic's folder up to date    (publish.py)
+    front           the front page and subscription list (publish.py)
+
+Jobs are idempotent: done twice, or on two machines, they come to the same.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .model import Imprint, Job, Source, Topic, Verdict
+from .stores import Store
+
+if TYPE_CHECKING:
+    from .classify import Classifier
+    from .collect import Report
+    from .web import Web
+
+log = logging.getLogger("river")
+
+BATCH = 100
+"""Stories filed in one transaction."""
+
+LEASE = timedelta(minutes=10)
+"""How long a source may be away with a worker before somebody else is sent."""
+
+
+def now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What every job needs at hand."""
+
+    sources: Mapping[str, Source]
+    topics: Mapping[str, Topic]
+    imprint: Imprint
+    store: Store
+    web: Web
+    classifier: Classifier
+    feeds: Path
+    clock: Callable[[], datetime] = now
+    told: dict[str, str | None] = field(default_factory=dict)
+    """What we last complained of, by source: the same complaint is not repeated at every visit."""
+
+
+def run(job: Job, desk: Desk) -> None:
+    """Do it. What concerns one source or one topic that is no longer configured is nothing to do."""
+    TASKS[job.task](job.subject, desk)
+
+
+def collect_one(name: str, desk: Desk) -> None:
+    from .collect import collect
+
+    if source := desk.sources.get(name):
+        trip = desk.web.visit(source, desk.clock())
+        priorities = {s.name: s.priority for s in desk.sources.values()}
+        report = collect(source, desk.store, trip, authority=desk.imprint.authority, priorities=priorities)
+        tell(report, again=desk.told.get(name) == report.visit.error)
+        desk.told[name] = report.visit.error
+
+
+def classify_all(_: str, desk: Desk) -> None:
+    while classify_some(desk):
+        pass
+
+
+def classify_some(desk: Desk) -> int:
+    """File a batch, in one turn: a story that changes meanwhile would count as filed under its old text."""
+    rules = desk.classifier.digest
+    with desk.store.turn():
+        batch = desk.store.unfiled(rules, BATCH)
+        desk.store.file(rules, {story.id: desk.classifier.file(story) for story in batch}, desk.clock())
+    return len(batch)
+
+
+def publish_one(name: str, desk: Desk) -> None:
+    from .publish import publish
+
+    if topic := desk.topics.get(name):
+        written = publish(topic, desk.store, desk.imprint, desk.feeds)
+        if written:
+            log.info("published %s: %s", name, ", ".join(p.name for p in written))
+
+
+def publish_front(_: str, desk: Desk) -> None:
+    from .publish import publish_front
+
+    publish_front(tuple(desk.topics.values()), desk.store, desk.imprint, desk.feeds)
+
+
+TASKS: Mapping[str, Callable[[str, Desk], None]] = {
+    "collect": collect_one,
+    "classify": classify_all,
+    "publish": publish_one,
+    "front": publish_front,
+}
+
+
+def tell(report: Report, *, again: bool) -> None:
+    """One line a visit; a quiet one for a visit that brought nothing, or nothing but the same complaint `again`."""
+    visit, counts = report.visit, report.counts
+    if visit.error:
+        level = logging.DEBUG if again else logging.WARNING
+        log.log(level, "%s: %s; next try %s", visit.source, visit.error, f"{visit.next_at:%d %b %H:%M} UTC")
+    news = ", ".join(f"{counts[v]} {v.value}" for v in (Verdict.NEW, Verdict.COPY, Verdict.CHANGED) if counts[v])
+    if news:
+        log.info("%s: %s", visit.source, news)
+    elif not visit.error:
+        log.debug("%s: nothing new", visit.source)

@@ -1,0 +1,100 @@
+"""
+Everything put together, and kept together while it runs: the configuration in force, the store, the way out, the rules.
+
+A changed config.yaml is taken up within seconds; a broken one is reported, and the last good one stays in force.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Self
+
+from . import config, jobs, rules
+from .config import Config
+from .errors import AggregatorError, ConfigError
+from .jobs import Desk
+from .model import Job
+from .stores import Store
+
+log = logging.getLogger("river")
+
+Stamp = tuple[int, int, int]
+
+
+class Newsroom:
+    """The one writer of a database. Opening it raises StoreInUse when there is another."""
+
+    def __init__(self, settings: Config, holder: str) -> None:
+        from .stores.sqlite import open_store
+
+        self.config = settings
+        self.store: Store = open_store(settings.database, writing=True, holder=holder)
+        self._stamp = stamp(settings.path)
+        self.desk = self._set_up(settings, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the network and the database."""
+        self.desk.web.close()
+        self.store.close()
+
+    def perform(self, job: Job) -> None:
+        """Do one job under the configuration in force."""
+        jobs.run(job, self.desk)
+
+    def look_at_the_configuration(self) -> None:
+        """Take up what the operator has changed since the last look."""
+        now = stamp(self.config.path)
+        if now == self._stamp:
+            return
+        self._stamp = now
+        try:
+            self._take_up(config.load(self.config.path))
+        except ConfigError as e:
+            for complaint in e.complaints:
+                log.error("%s", complaint)
+            log.error("the configuration of before stays in force")
+        except AggregatorError as e:
+            log.error("%s; the configuration of before stays in force", e)
+
+    def _take_up(self, new: Config) -> None:
+        old = self.config
+        for key in ("database", "feeds", "listen", "workers"):
+            if getattr(new, key) != getattr(old, key):
+                log.warning("%s: a new value for '%s' needs a restart", new.path, key)
+        self.desk = self._set_up(new, self.desk)
+        self.config = new
+        log.info("%s has changed: %d sources, %d topics", new.path, len(new.sources), len(new.topics))
+
+    def _set_up(self, new: Config, old: Desk | None) -> Desk:
+        from .classify import Classifier
+        from .web import Web
+
+        web = old.web if old and new.manners == self.config.manners else Web(new.manners)
+        digests = {t.name: rules.edition_digest(new.imprint, t) for t in new.topics}
+        self.store.register(new.sources, digests, jobs.now())
+        return Desk(
+            sources={s.name: s for s in new.sources},
+            topics={t.name: t for t in new.topics},
+            imprint=new.imprint,
+            store=self.store,
+            web=web,
+            classifier=Classifier(new.topics, rules.rules_digest(new.topics)),
+            feeds=old.feeds if old else new.feeds,
+            told=old.told if old else {},
+        )
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Changes when the file does, also when an editor replaces it by another."""
+    try:
+        s = path.stat()
+    except OSError:
+        return None
+    return (s.st_mtime_ns, s.st_size, s.st_ino)

@@ -1,0 +1,46 @@
+"""What a feed, folder or file would give, without storing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .classify import Classifier
+from .collect import Bag, gather
+from .dedupe import dedupe
+from .model import Decision, Filing, Known, Source, Story
+from .stores import Store
+from .web import Web
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """Each article with its verdict and topics, in the order of the documents; and what went wrong."""
+
+    rows: Sequence[tuple[Decision, Sequence[Filing]]]
+    errors: Sequence[str]
+
+
+def source_at(location: str, sources: Sequence[Source]) -> Source:
+    """The configured source of this name or location, else one made up for it."""
+    for source in sources:
+        if location in (source.name, source.location):
+            return source
+    kind = "feed" if location.startswith(("http://", "https://")) else "files"
+    options = {"quiet": timedelta(0)} if kind == "files" else {}
+    return Source(name="preview", kind=kind, location=location, options=options)
+
+
+def preview(source: Source, web: Web, store: Store | None, classifier: Classifier, now: datetime) -> Preview:
+    """Everything that `collect` would do, up to the saving. With no store, nothing is known."""
+    bag = gather(source, web.visit(source, now), Bag({}))
+    known = store.known(bag.articles) if store else Known()
+    decisions = dedupe(bag.articles, known, now=now, since=None, authority="preview", priorities={})
+    return Preview(rows=[(d, classifier.file(story_of(d))) for d in decisions], errors=bag.errors)
+
+
+def story_of(decision: Decision) -> Story:
+    """The story that the article would make on its own."""
+    a = decision.article
+    return Story(id=a.id, guid=f"tag:preview:{a.id}", lead=a, listed_at=a.published_at)

@@ -1,0 +1,62 @@
+"""In this process, by a pool of threads. The default."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+from ..errors import AggregatorError
+from ..model import Job
+
+log = logging.getLogger("river")
+
+
+class ThreadRunner:
+    """`perform` does one job; `done` is told of every job that has ended, well or not."""
+
+    def __init__(self, perform: Callable[[Job], None], hands: int, done: Callable[[Job], None] | None = None) -> None:
+        self._perform = perform
+        self._done = done
+        self._hands = hands
+        self._pool = ThreadPoolExecutor(hands, thread_name_prefix="river")
+        self._lock = threading.Lock()
+        self._open: dict[Job, Future[None]] = {}
+
+    def idle(self) -> int:
+        """How many hands are free."""
+        with self._lock:
+            return max(0, self._hands - len(self._open))
+
+    def submit(self, job: Job) -> None:
+        """Take a job. One that is already waiting or under way is not taken twice."""
+        with self._lock:
+            if job not in self._open:
+                self._open[job] = self._pool.submit(self._carry_out, job)
+
+    def wait(self) -> None:
+        """Return when everything submitted is done."""
+        while futures := self._pending():
+            wait(futures)
+
+    def close(self) -> None:
+        """Finish what is under way, drop what is waiting, take nothing more."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _pending(self) -> list[Future[None]]:
+        with self._lock:
+            return list(self._open.values())
+
+    def _carry_out(self, job: Job) -> None:
+        try:
+            self._perform(job)
+        except AggregatorError as e:
+            log.error("%s %s: %s", job.task, job.subject, e)
+        except Exception:  # the one place: a defect of ours must not stop the river
+            log.exception("%s %s: a defect in this program", job.task, job.subject)
+        finally:
+            with self._lock:
+                self._open.pop(job, None)
+            if self._done:
+                self._done(job)

@@ -1,0 +1,115 @@
+"""
+The clock. It asks the store what is due and hands it on; it remembers nothing itself.
+
+APScheduler compares wall-clock times: set the clock back an hour and nothing runs for an hour. So what is due stands in
+the store, the scheduler only ticks, and a watch on the monotonic clock winds it up again when it has stopped.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from .errors import AggregatorError
+from .jobs import LEASE, Desk
+from .model import Job
+from .runners import Runner
+
+log = logging.getLogger("river")
+
+TICK = timedelta(seconds=1)
+PATIENCE = 10
+"""Ticks that may be missed before the watch steps in."""
+
+
+def tick(desk: Desk, runner: Runner) -> None:
+    """Hand on everything that is due now."""
+    for job in due(desk, runner.idle()):
+        runner.submit(job)
+
+
+def due(desk: Desk, hands: int) -> Iterator[Job]:
+    """What there is to do: no more visits than there are hands, and what earlier jobs have left in the store."""
+    for name in desk.store.claim_due(desk.clock(), LEASE, hands) if hands else ():
+        yield Job("collect", name)
+    if desk.store.unfiled(desk.classifier.digest, 1):
+        yield Job("classify")
+    stale = desk.store.stale_topics()
+    for name in stale:
+        yield Job("publish", name)
+    if stale:
+        yield Job("front")
+
+
+def catch_up(desk: Desk, runner: Runner) -> None:
+    """At the start: the front page, and the topics whose files somebody has taken away."""
+    from .publish import is_complete
+
+    for topic in desk.topics.values():
+        if not is_complete(topic, desk.feeds):
+            runner.submit(Job("publish", topic.name))
+    runner.submit(Job("front"))
+
+
+def once(desk: Desk, runner: Runner, names: list[str]) -> None:
+    """Visit these sources, file and publish what they brought, and return when it is done."""
+    for name in names:
+        runner.submit(Job("collect", name))
+    runner.wait()
+    runner.submit(Job("classify"))
+    runner.wait()
+    for name in desk.store.stale_topics():
+        runner.submit(Job("publish", name))
+    catch_up(desk, runner)
+    runner.wait()
+
+
+class Clock:
+    """Calls `chores` once a tick, each in its turn and never twice at a time, until it is stopped."""
+
+    def __init__(self, *chores: Callable[[], None], every: timedelta = TICK) -> None:
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        self._chores = chores
+        self._every = every
+        self._last = time.monotonic()
+        self._stopped = threading.Event()
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+        self._job = self._scheduler.add_job(
+            self._strike, "interval", seconds=every.total_seconds(), next_run_time=datetime.now(UTC),
+            max_instances=1, coalesce=True, misfire_grace_time=None,
+        )  # fmt: skip
+
+    def run(self) -> None:
+        """Tick until `stop` is called from elsewhere (a signal, another thread)."""
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler.start()
+        try:
+            while not self._stopped.wait(self._every.total_seconds()):
+                self._watch()
+        finally:
+            self._scheduler.shutdown(wait=True)
+
+    def stop(self) -> None:
+        """Let the tick under way end, and begin no other."""
+        self._stopped.set()
+
+    def _strike(self) -> None:
+        self._last = time.monotonic()
+        for chore in self._chores:
+            if self._stopped.is_set():
+                return
+            try:
+                chore()
+            except AggregatorError as e:  # a full disk, say: told every tick, until it is mended
+                log.error("%s", e)
+        self._last = time.monotonic()
+
+    def _watch(self) -> None:
+        if time.monotonic() - self._last > PATIENCE * self._every.total_seconds():
+            log.warning("the clock stood still (was the time of day set back?); winding it up again")
+            self._last = time.monotonic()
+            self._job.modify(next_run_time=datetime.now(UTC))

@@ -1,0 +1,106 @@
+"""One suite over every way of carrying out jobs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from aggregator.errors import StoreError
+from aggregator.model import Job
+from aggregator.runners import Runner
+from aggregator.runners.threads import ThreadRunner
+
+Make = Callable[..., Runner]
+
+
+@pytest.fixture(params=[ThreadRunner])
+def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+    made: list[Runner] = []
+
+    def make(perform: Callable[[Job], None], hands: int = 2) -> Runner:
+        made.append(request.param(perform, hands))
+        return made[-1]
+
+    yield make
+    for runner in made:
+        runner.close()
+
+
+def test_every_job_is_done(make: Make) -> None:
+    done: list[Job] = []
+    runner = make(done.append)
+    jobs = [Job("collect", str(n)) for n in range(50)]
+    for job in jobs:
+        runner.submit(job)
+    runner.wait()
+    assert sorted(done, key=str) == sorted(jobs, key=str)
+
+
+def test_a_job_under_way_is_not_taken_twice(make: Make) -> None:
+    go, done = threading.Event(), list[Job]()
+
+    def perform(job: Job) -> None:
+        go.wait(10)
+        done.append(job)
+
+    runner = make(perform)
+    runner.submit(Job("publish", "all"))
+    runner.submit(Job("publish", "all"))
+    go.set()
+    runner.wait()
+    assert done == [Job("publish", "all")]
+    runner.submit(Job("publish", "all"))
+    runner.wait()
+    assert len(done) == 2
+
+
+def test_idle_tells_how_many_hands_are_free(make: Make) -> None:
+    go = threading.Event()
+    runner = make(lambda _: bool(go.wait(10)), 3)
+    assert runner.idle() == 3
+    runner.submit(Job("collect", "a"))
+    runner.submit(Job("collect", "b"))
+    assert runner.idle() == 1
+    go.set()
+    runner.wait()
+    assert runner.idle() == 3
+
+
+@pytest.mark.parametrize("error", [StoreError("the disk is full"), RuntimeError("a defect")])
+def test_what_goes_wrong_in_one_job_is_told_and_stops_no_other(
+    make: Make, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    done: list[Job] = []
+
+    def perform(job: Job) -> None:
+        if job.subject == "bad":
+            raise error
+        done.append(job)
+
+    runner = make(perform, 1)
+    with caplog.at_level(logging.ERROR):
+        for name in ("bad", "good"):
+            runner.submit(Job("collect", name))
+        runner.wait()
+    assert done == [Job("collect", "good")]
+    assert "collect bad" in caplog.text
+
+
+def test_closing_finishes_what_is_under_way_and_drops_what_waits(make: Make) -> None:
+    begun, go, done = threading.Event(), threading.Event(), list[str]()
+
+    def perform(job: Job) -> None:
+        begun.set()
+        go.wait(10)
+        done.append(job.subject)
+
+    runner = make(perform, 1)
+    runner.submit(Job("collect", "under way"))
+    runner.submit(Job("collect", "waiting"))
+    begun.wait(10)
+    threading.Timer(0.05, go.set).start()
+    runner.close()
+    assert done == ["under way"]

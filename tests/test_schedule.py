@@ -1,0 +1,141 @@
+"""The clock, and what it finds to do."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from aggregator.classify import Classifier
+from aggregator.errors import StoreError
+from aggregator.jobs import Desk, run
+from aggregator.model import Job, Source, Topic
+from aggregator.schedule import Clock, due, once, tick
+from aggregator.stores.sqlite import open_store
+
+from .make import HOUR, IMPRINT, NOON, source, topic
+
+KIND = "tests.always_one"
+
+
+class Hands:
+    """A runner that carries out each job at once, and remembers it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.jobs: list[Job] = []
+
+    def idle(self) -> int:
+        return 2
+
+    def submit(self, job: Job) -> None:
+        self.jobs.append(job)
+        run(job, self.desk)
+
+    def wait(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Web:
+    """A way out that leads nowhere."""
+
+    def visit(self, source: Source, now: Any) -> Any:
+        return SimpleNamespace(now=now, requests=0, bytes=0, not_before=None)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    sources = [source(n, kind=KIND, location=n) for n in ("alpha", "beta", "gamma")]
+    topics = [topic("all"), topic("steppe")]
+    store = open_store(tmp_path / "db/river.sqlite", writing=True)
+    store.register(sources, {t.name: "1" for t in topics}, NOON)
+    yield make_desk(store, sources, topics, tmp_path / "feeds")
+    store.close()
+
+
+def make_desk(store: Any, sources: list[Source], topics: list[Topic], feeds: Path) -> Desk:
+    return Desk(
+        sources={s.name: s for s in sources}, topics={t.name: t for t in topics}, imprint=IMPRINT, store=store,
+        web=cast(Any, Web()), classifier=Classifier(topics, "rules 1"), feeds=feeds, clock=lambda: NOON,
+    )  # fmt: skip
+
+
+def test_no_more_sources_are_claimed_than_there_are_hands(desk: Desk) -> None:
+    assert [j for j in due(desk, 2) if j.task == "collect"] == [Job("collect", "alpha"), Job("collect", "beta")]
+    assert [j for j in due(desk, 2) if j.task == "collect"] == [Job("collect", "gamma")]
+    assert [j for j in due(desk, 0) if j.task == "collect"] == []
+
+
+def test_ticks_carry_an_article_from_its_source_to_the_files(desk: Desk) -> None:
+    hands = Hands(desk)
+    for _ in range(4):
+        tick(desk, hands)
+    assert {p.relative_to(desk.feeds).as_posix() for p in desk.feeds.rglob("*.xml")} == {
+        f"{t}/{f}.xml" for t in ("all", "steppe") for f in ("rss", "atom")
+    }
+    assert "News from gamma" in (desk.feeds / "steppe/rss.xml").read_text()
+    hands.jobs.clear()
+    tick(desk, hands)
+    assert hands.jobs == []
+
+
+def test_when_the_rules_change_everything_is_filed_again(desk: Desk) -> None:
+    once(desk, Hands(desk), ["alpha"])
+    again = replace(desk, classifier=Classifier([topic("all")], "rules 2"))
+    hands = Hands(again)
+    once(again, hands, [])
+    assert Job("publish", "steppe") in hands.jobs
+    assert "News from alpha" not in (desk.feeds / "steppe/rss.xml").read_text()
+
+
+def test_a_job_for_something_no_longer_configured_is_nothing_to_do(desk: Desk) -> None:
+    run(Job("collect", "delta"), desk)
+    run(Job("publish", "delta"), desk)
+    assert not (desk.feeds / "delta").exists()
+
+
+def test_a_source_is_due_again_after_its_time(desk: Desk) -> None:
+    once(desk, Hands(desk), desk.store.claim_due(NOON, HOUR, 9))
+    assert desk.store.claim_due(NOON + timedelta(minutes=29), HOUR, 9) == []
+    assert len(desk.store.claim_due(NOON + timedelta(minutes=31), HOUR, 9)) == 3
+
+
+def test_the_clock_ticks_until_it_is_stopped() -> None:
+    ticks = 0
+    enough = threading.Event()
+
+    def chore() -> None:
+        nonlocal ticks
+        ticks += 1
+        if ticks == 3:
+            clock.stop()
+            enough.set()
+
+    clock = Clock(chore, every=timedelta(milliseconds=10))
+    clock.run()
+    assert enough.is_set()
+    assert ticks == 3
+
+
+def test_a_chore_that_fails_stops_neither_the_others_nor_the_clock(caplog: pytest.LogCaptureFixture) -> None:
+    ticks = 0
+
+    def broken() -> None:
+        raise StoreError("the disk is full")
+
+    def counting() -> None:
+        nonlocal ticks
+        ticks += 1
+        if ticks == 2:
+            clock.stop()
+
+    clock = Clock(broken, counting, every=timedelta(milliseconds=10))
+    clock.run()
+    assert ticks == 2
+    assert "the disk is full" in caplog.text

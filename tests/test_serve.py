@@ -1,0 +1,315 @@
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aggregator.serve import App, app
+from aggregator.shelf import Shelf, accepts_gzip
+
+ROOT = Path(__file__).parents[1]
+RSS = b'<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0">' + b"<item/>" * 200 + b"</rss>\n"
+MODIFIED = 1_772_445_600
+"""2026-03-02 10:00:00 UTC."""
+SAID = "Mon, 02 Mar 2026 10:00:00 GMT"
+STUCK = 20
+
+
+@pytest.fixture
+def feeds(tmp_path: Path) -> Path:
+    feeds = tmp_path / "feeds"
+    (feeds / "all").mkdir(parents=True)
+    (feeds / "bare").mkdir()
+    put(feeds / "index.html", b"<!doctype html><title>Front</title>")
+    put(feeds / "all/index.html", b"<!doctype html><title>All</title>")
+    put(feeds / "all/rss.xml", RSS)
+    return feeds
+
+
+def put(path: Path, body: bytes) -> None:
+    path.write_bytes(body)
+    os.utime(path, (MODIFIED, MODIFIED))
+
+
+class Said:
+    """One answer of the application."""
+
+    def __init__(self, application: App, path: str, method: str = "GET", **asked: str) -> None:
+        headers = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in asked.items()]
+        scope: dict[str, Any] = {"type": "http", "method": method, "path": path, "headers": headers}
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def receive() -> Any:
+            raise AssertionError("nobody reads what a reader sends")
+
+        asyncio.run(self._call(application, scope, receive, send))
+        self.status: int = sent[0]["status"]
+        self.headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        assert len(self.headers) == len(sent[0]["headers"]), "a header is there twice"
+        self.body: bytes = sent[1]["body"]
+
+    @staticmethod
+    async def _call(application: App, *arguments: Any) -> None:
+        await application(*arguments)
+
+
+# --- which file ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "start"),
+    [("/", b"<!doctype html><title>Front"), ("/all/", b"<!doctype html><title>All"), ("/all/rss.xml", RSS)],
+)
+def test_a_path_is_a_file_and_a_folder_is_its_index(feeds: Path, path: str, start: bytes) -> None:
+    said = Said(app(feeds), path)
+    assert said.status == 200
+    assert said.body.startswith(start)
+    assert said.headers["content-length"] == str(len(said.body))
+
+
+def test_a_folder_without_its_slash_moves_for_good_to_the_one_with(feeds: Path) -> None:
+    said = Said(app(feeds), "/all")
+    assert (said.status, said.headers["location"], said.body) == (308, "./all/", b"")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/../secret.txt", "/all/../../secret.txt", "/./all/rss.xml", "//all/rss.xml", "/all//rss.xml", "/all/.."),
+        *("/.hidden", "/all/.rss.xml.new", "/.git/config", "/\\..\\secret.txt", "/all\\rss.xml", "/all/rss.xml\x00"),
+        *("/link.txt", "/linked/secret.txt", "/bare/", "/all/rss.xml/", "/nothing", "/" + "x" * 5000, "", "all", "/.."),
+        *("//example.org/", "/all/index.html/", "/bare//", "/\udcff"),
+    ],
+)
+def test_nothing_else_can_be_reached(feeds: Path, path: str) -> None:
+    put(feeds.parent / "secret.txt", b"secret")
+    put(feeds / ".hidden", b"secret")
+    put(feeds / "all/.rss.xml.new", b"secret")
+    (feeds / ".git").mkdir()
+    put(feeds / ".git/config", b"secret")
+    (feeds / "link.txt").symlink_to(feeds.parent / "secret.txt")
+    (feeds / "linked").symlink_to(feeds.parent)
+    said = Said(app(feeds), path)
+    assert said.status == 404
+    assert b"secret" not in said.body
+    assert said.headers["content-type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("rss.xml", "application/rss+xml; charset=utf-8"),
+        ("atom.xml", "application/atom+xml; charset=utf-8"),
+        ("feed.json", "application/feed+json; charset=utf-8"),
+        ("feeds.opml", "text/x-opml; charset=utf-8"),
+        ("index.html", "text/html; charset=utf-8"),
+        ("style.css", "text/css; charset=utf-8"),
+        ("other.xml", "application/xml; charset=utf-8"),
+        ("mark.svg", "image/svg+xml"),
+        ("mark.png", "image/png"),
+        ("favicon.ico", "image/vnd.microsoft.icon"),
+        ("thing.riverbed", "application/octet-stream"),
+    ],
+)
+def test_the_name_tells_the_media_type(feeds: Path, name: str, media_type: str) -> None:
+    put(feeds / name, b"x")
+    assert Said(app(feeds), f"/{name}").headers["content-type"] == media_type
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW"])
+def test_readers_can_only_read(feeds: Path, method: str) -> None:
+    said = Said(app(feeds), "/all/rss.xml", method)
+    assert (said.status, said.headers["allow"], said.body) == (405, "GET, HEAD", b"")
+
+
+# --- which version ---------------------------------------------------------------------------------------------------
+
+
+def test_every_answer_says_which_version_it_is_and_how_long_it_is_fresh(feeds: Path) -> None:
+    said = Said(app(feeds), "/all/rss.xml")
+    assert said.headers["last-modified"] == SAID
+    assert said.headers["etag"].startswith('"')
+    assert said.headers["cache-control"] == "public, max-age=300, stale-while-revalidate=600, stale-if-error=86400"
+    assert said.headers["vary"] == "Accept-Encoding"
+
+
+def test_head_is_get_without_the_body(feeds: Path) -> None:
+    for path in ("/all/rss.xml", "/nothing"):
+        get, head = (Said(app(feeds), path, method) for method in ("GET", "HEAD"))
+        assert (head.status, head.headers) == (get.status, get.headers)
+        assert head.body == b""
+
+
+def test_equal_bytes_have_equal_tags_and_others_have_others(feeds: Path) -> None:
+    put(feeds / "same.xml", RSS)
+    put(feeds / "other.xml", RSS + b" ")
+    tags = [Said(app(feeds), f"/{name}.xml").headers["etag"] for name in ("all/rss", "same", "other")]
+    assert tags[0] == tags[1] != tags[2]
+
+
+@pytest.mark.parametrize(
+    ("template", "status"),
+    [
+        ("{}", 304),
+        ("W/{}", 304),
+        ('"a", {}', 304),
+        ('"a,b",W/{} , "c"', 304),
+        ("*", 304),
+        ('"a"', 200),
+        ("", 200),
+        ("garbage", 200),
+    ],
+)
+def test_who_has_this_version_gets_no_body(feeds: Path, template: str, status: int) -> None:
+    application = app(feeds)
+    etag = Said(application, "/all/rss.xml").headers["etag"]
+    for method in ("GET", "HEAD"):
+        said = Said(application, "/all/rss.xml", method, if_none_match=template.format(etag))
+        assert said.status == status
+        if status == 304:
+            assert said.body == b""
+            assert said.headers["etag"] == etag
+            assert said.headers["last-modified"] == SAID
+            assert {"cache-control", "vary"} <= set(said.headers)
+            assert not {"content-length", "content-type", "content-encoding"} & set(said.headers)
+
+
+@pytest.mark.parametrize(
+    ("since", "status"),
+    [
+        (SAID, 304),
+        ("Mon, 02 Mar 2026 10:00:01 GMT", 304),
+        ("Monday, 02-Mar-26 10:00:00 GMT", 304),
+        ("Mon, 02 Mar 2026 09:59:59 GMT", 200),
+        ("yesterday", 200),
+        ("", 200),
+    ],
+)
+def test_a_date_will_do_where_there_is_no_tag(feeds: Path, since: str, status: int) -> None:
+    assert Said(app(feeds), "/all/rss.xml", if_modified_since=since).status == status
+
+
+def test_a_tag_counts_more_than_a_date(feeds: Path) -> None:
+    assert Said(app(feeds), "/all/rss.xml", if_none_match='"old"', if_modified_since=SAID).status == 200
+
+
+def test_a_new_edition_is_seen_at_once_even_of_the_same_size_and_time(feeds: Path) -> None:
+    application = app(feeds)
+    old = Said(application, "/all/rss.xml", accept_encoding="gzip")
+    put(feeds / "all/.rss.xml.new", RSS.replace(b"item", b"lost"))
+    (feeds / "all/.rss.xml.new").replace(feeds / "all/rss.xml")
+    new = Said(application, "/all/rss.xml", accept_encoding="gzip")
+    assert new.headers["etag"] != old.headers["etag"]
+    assert b"<lost/>" in gzip.decompress(new.body)
+
+
+def test_an_edition_that_is_gone_is_gone(feeds: Path) -> None:
+    application = app(feeds)
+    Said(application, "/all/rss.xml")
+    (feeds / "all/rss.xml").unlink()
+    assert Said(application, "/all/rss.xml").status == 404
+
+
+# --- packed ----------------------------------------------------------------------------------------------------------
+
+
+def test_gzip_is_another_representation_with_a_tag_of_its_own(feeds: Path) -> None:
+    application = app(feeds)
+    plain = Said(application, "/all/rss.xml")
+    packed = Said(application, "/all/rss.xml", accept_encoding="br, gzip")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body == RSS
+    assert int(packed.headers["content-length"]) == len(packed.body) < len(RSS)
+    assert packed.headers["etag"] == plain.headers["etag"][:-1] + '-gz"'
+    again = {"accept_encoding": "gzip", "if_none_match": packed.headers["etag"]}
+    assert Said(application, "/all/rss.xml", **again).status == 304
+    assert Said(application, "/all/rss.xml", accept_encoding="gzip", if_none_match=plain.headers["etag"]).status == 200
+
+
+def test_what_does_not_get_smaller_is_not_packed(feeds: Path) -> None:
+    put(feeds / "noise.png", os.urandom(4000))
+    for path in ("/noise.png", "/index.html"):
+        said = Said(app(feeds), path, accept_encoding="gzip")
+        assert "content-encoding" not in said.headers
+        assert not said.headers["etag"].endswith('-gz"')
+
+
+@pytest.mark.parametrize(
+    ("value", "accepted"),
+    [
+        ("gzip", True),
+        ("deflate, GZIP;q=0.5", True),
+        ("x-gzip", True),
+        ("*", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.000", False),
+        ("gzip;q=0, *", False),
+        ("*;q=0, gzip", True),
+        ("*;q=0", False),
+        ("identity", False),
+        ("br", False),
+        ("", False),
+        ("gzip;q=.", True),
+        ("gzip;q=1.0.0", True),
+        ("gzip;x=1", True),
+    ],
+)
+def test_gzip_only_for_those_who_take_it(value: str, accepted: bool) -> None:
+    assert accepts_gzip(value) is accepted
+
+
+# --- safe and small --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/all", "/all/rss.xml", "/nothing"])
+def test_no_page_of_ours_can_run_a_script(feeds: Path, path: str) -> None:
+    headers = Said(app(feeds), path).headers
+    policy = headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "style-src 'self'", "frame-ancestors 'none'"} <= set(policy)
+    assert not any("script" in rule or "unsafe" in rule for rule in policy)
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_hit_costs_no_reading(feeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = Shelf(feeds)
+    paper = shelf.take("all/rss.xml")
+
+    def read(*_: Any) -> None:
+        raise AssertionError("read again")
+
+    monkeypatch.setattr(Path, "open", read)
+    assert shelf.take("all/rss.xml") is paper
+
+
+def test_memory_is_bounded_and_the_least_used_leave_first(feeds: Path) -> None:
+    shelf = Shelf(feeds, room=50_000)
+    for n in range(10):
+        put(feeds / f"{n}.xml", b"x" * 5000)
+        assert shelf.take(f"{n}.xml") is not None
+        assert shelf.take("0.xml") is not None
+    assert shelf._held <= 50_000
+    assert list(shelf._papers) == ["8.xml", "9.xml", "0.xml"]
+
+
+def test_what_is_larger_than_the_memory_is_served_all_the_same(feeds: Path) -> None:
+    put(feeds / "large.xml", b"x" * 5000)
+    shelf = Shelf(feeds, room=1000)
+    paper = shelf.take("large.xml")
+    assert paper is not None
+    assert len(paper.body) == 5000
+    assert shelf._held == 0
+
+
+def test_importing_the_module_does_not_import_uvicorn() -> None:
+    code = "import sys, aggregator.serve; sys.exit('uvicorn' in sys.modules or 'asyncio' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
