@@ -252,7 +252,7 @@ def configuration(path: Path) -> Config:
 @contextmanager
 def newsroom(settings: Config, command: str) -> Iterator[Newsroom]:
     from .newsroom import Newsroom
-    from .publish import sweep
+    from .press import sweep
 
     with Newsroom(settings, f"aggregator {command}, since {datetime.now():%H:%M}") as room:
         sweep(settings.feeds)

@@ -1,13 +1,12 @@
 """
 The right half: one topic, from the store to files.
 
-    latest | edition | render | write
+    latest | edition | render | put
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -15,6 +14,7 @@ from typing import cast
 from . import plugins
 from .formats import Format
 from .model import Edition, Front, Imprint, Story, Topic
+from .press import put
 from .stores import Latest, Store
 
 HEADLINES = 5
@@ -29,7 +29,7 @@ def publish(topic: Topic, store: Store, imprint: Imprint, feeds: Path) -> list[P
     for name in topic.formats:
         fmt = cast(Format, plugins.load("formats", name))
         path = feeds / topic.name / fmt.FILENAME
-        if write_if_changed(path, fmt.render(edition), edition.updated_at):
+        if put(path, fmt.render(edition), edition.updated_at):
             written.append(path)
     store.published(topic.name, latest.revision)
     return written
@@ -48,7 +48,7 @@ def publish_front(topics: Sequence[Topic], store: Store, imprint: Imprint, feeds
     editions = tuple(make_edition(imprint, t, store.latest(t.name, HEADLINES)) for t in topics)
     at = max(e.updated_at for e in editions)
     files = front.render(Front(imprint=imprint, editions=editions))
-    return [feeds / name for name, body in files.items() if write_if_changed(feeds / name, body, at)]
+    return [feeds / name for name, body in files.items() if put(feeds / name, body, at)]
 
 
 def make_edition(imprint: Imprint, topic: Topic, latest: Latest) -> Edition:
@@ -59,39 +59,3 @@ def make_edition(imprint: Imprint, topic: Topic, latest: Latest) -> Edition:
 
 def newest_moment(story: Story) -> datetime:
     return max(story.listed_at, story.lead.updated_at, *(c.article.seen_at for c in story.copies))
-
-
-def write_if_changed(path: Path, body: bytes, at: datetime) -> bool:
-    """
-    Replace a file whole or not at all: write, fsync, rename, fsync the folder. True if it was replaced.
-
-    Its modification time becomes `at`, so that every machine that renders this edition says the same Last-Modified.
-    """
-    try:
-        if path.read_bytes() == body:
-            return False
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.new")
-    with draft.open("wb") as f:
-        f.write(body)
-        f.flush()
-        os.fsync(f.fileno())
-    os.utime(draft, (at.timestamp(), at.timestamp()))
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return True
-
-
-def sweep(feeds: Path) -> None:
-    """Remove the drafts that a crash left behind."""
-    for draft in strays(feeds):
-        draft.unlink(missing_ok=True)
-
-
-def strays(feeds: Path) -> Iterable[Path]:
-    return [*feeds.glob(".*.new"), *feeds.glob("*/.*.new")]
