@@ -115,7 +115,7 @@ def explanation_lines(story: Story, store: Store) -> Iterator[str]:
     yield f"  story   {story.id}"
     yield f"  guid    {story.guid}"
     yield f"  listed  {when(story.listed_at)} UTC: its place in every edition, given once"
-    yield f"  lead    {story.lead.publisher} ({story.lead.source}): {story.lead_because}"
+    yield f"  lead    {story.lead.publisher} ({story.lead.source}): {story.lead_because or 'the first to tell it'}"
     yield "  topics"
     for f in story.filings:
         yield f"    {f.topic}: {f.because}"

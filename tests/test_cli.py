@@ -1,0 +1,164 @@
+"""The commands, as an operator types them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from aggregator.cli import main
+
+ARTICLE = "Ветропарк дал первый ток\n\n" + "Ветропарк у станции Достык дал первый ток в сеть, сообщила станция. " * 4
+COPY = ARTICLE.replace("\n\n", "\n\n\n").replace(" в сеть,", "  в сеть,")
+CONFIG = """\
+title: Desk
+link: https://news.example/
+sources:
+  - {name: inbox, files: inbox/, priority: 1}
+  - {name: wire, files: wire/}
+topics:
+  - name: wind
+    title: Wind power
+    match: {any: [ветропарк], none: [=АЭС]}
+    tests: {match: [В степи строят ветропарки], skip: ["Ветропарк или АЭС?"]}
+"""
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in a workspace with two sources that tell one story."""
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(CONFIG)
+    for name, text in (("inbox/a.txt", ARTICLE), ("wire/b.txt", COPY)):
+        Path(name).parent.mkdir()
+        Path(name).write_text(text)
+        os.utime(name, (1_790_000_000, 1_790_000_000))
+    return lambda *args: CliRunner().invoke(main, [str(a) for a in args])
+
+
+def rows(result: Result) -> list[dict[str, Any]]:
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_every_command_has_a_help_text(run: Run) -> None:
+    assert run("--help").exit_code == 0
+    for name in main.commands:
+        result = run(name, "--help")
+        assert result.exit_code == 0
+        assert len(result.output.splitlines()) > 4
+
+
+def test_stories_tells_lead_copies_and_topics(run: Run) -> None:
+    run("run", "--once")
+    [told] = rows(run("stories", "--json"))
+    assert set(told) == {
+        "id", "guid", "title", "url", "source", "publisher", "language", "published_at", "listed_at", "topics", "copies",
+    }  # fmt: skip
+    assert (told["title"], told["source"], told["topics"]) == ("Ветропарк дал первый ток", "inbox", ["all", "wind"])
+    [copy] = told["copies"]
+    assert set(copy) == {"id", "source", "url", "title", "relation", "score", "because"}
+    assert (copy["source"], copy["relation"]) == ("wire", "copy")
+    assert "also" in run("stories").output
+
+
+def test_stories_are_chosen_by_topic_and_time(run: Run) -> None:
+    run("run", "--once")
+    assert len(rows(run("stories", "--json", "--topic", "wind"))) == 1
+    assert len(rows(run("stories", "--json", "--since", "2026-01-01"))) == 1
+    assert rows(run("stories", "--json", "--since", "2999-01-01")) == []
+    assert run("stories", "--topic", "sun").exit_code == 2
+    assert "a date such as" in run("stories", "--since", "yesterday").output
+
+
+def test_status_tells_how_each_source_fares(run: Run) -> None:
+    Path("wire/b.txt").unlink()
+    Path("wire").rmdir()
+    run("run", "--once")
+    result = run("status", "--json")
+    inbox, wire = json.loads(result.stdout)
+    assert set(inbox) == {
+        "name", "kind", "state", "last_visit", "last_success", "next_visit", "failing_since", "failures", "error",
+        "articles", "new", "requests", "bytes",
+    }  # fmt: skip
+    assert (inbox["state"], inbox["articles"], inbox["new"], inbox["error"]) == ("ok", 1, 1, None)
+    assert (wire["state"], wire["failures"], wire["last_success"]) == ("failing", 1, None)
+    assert "no file or folder" in wire["error"]
+    assert "no file or folder" in run("status").output
+    assert json.loads(run("status", "wire", "--json").stdout) == [wire]
+    assert run("status", "nowhere").exit_code == 2
+
+
+def test_explain_says_why_a_story_is_here(run: Run) -> None:
+    run("run", "--once")
+    [told] = rows(run("stories", "--json"))
+    text = run("explain", told["id"][:8]).output
+    assert "wind: ветропарк: «ветропарк» in the title" in text
+    assert "the same words as in inbox" in text
+    assert "the file's own time" in text
+    [full] = rows(run("explain", told["guid"], "--json"))
+    assert {f["topic"] for f in full["filings"]} == {"all", "wind"}
+    assert run("explain", "https://nowhere.example/").exit_code == 1
+
+
+def test_check_runs_the_tests_of_the_rules(run: Run) -> None:
+    assert run("check").output == "config.yaml: 2 sources, 2 topics, 2 rule tests: all right\n"
+    Path("config.yaml").write_text(CONFIG.replace("match: [В степи", "match: [Солнце, В степи"))
+    result = run("check")
+    assert result.exit_code == 2
+    assert result.output == "config.yaml:10:21: 'wind' should find «Солнце», and does not: no term fits it\n"
+
+
+@pytest.mark.parametrize("command", ["run", "collect", "stories", "status", "check", "publish", "serve"])
+def test_a_wrong_configuration_is_one_line_and_exit_code_2(run: Run, command: str) -> None:
+    Path("config.yaml").write_text(CONFIG.replace("title: Desk", "titel: Desk"))
+    result = run(command)
+    assert result.exit_code == 2
+    assert result.stderr == "config.yaml:1:1: unknown key 'titel', did you mean 'title'?\n"
+
+
+def test_before_anything_is_collected_there_is_a_hint(run: Run) -> None:
+    result = run("stories")
+    assert result.exit_code == 1
+    assert "run --once" in result.stderr
+
+
+def test_preview_shows_verdicts_and_topics_and_stores_nothing(run: Run) -> None:
+    [seen] = rows(run("preview", "inbox/a.txt", "--json"))
+    assert (seen["verdict"], [t["topic"] for t in seen["topics"]]) == ("new", ["all", "wind"])
+    assert not Path("db").exists()
+    run("run", "--once")
+    assert rows(run("preview", "inbox", "--json"))[0]["verdict"] == "same"
+    assert run("preview", "nowhere/").exit_code == 1
+
+
+def test_collect_visits_the_sources_named_and_no_others(run: Run) -> None:
+    assert run("collect", "wire").exit_code == 0
+    assert [s["source"] for s in rows(run("stories", "--json"))] == ["wire"]
+    assert run("collect", "wier").exit_code == 2
+
+
+def test_publish_brings_back_what_somebody_deleted(run: Run) -> None:
+    run("run", "--once")
+    page = Path("feeds/wind/rss.xml")
+    before = page.read_bytes()
+    page.unlink()
+    assert run("publish").exit_code == 0
+    assert page.read_bytes() == before
+
+
+def test_init_makes_a_workspace_that_works_and_overwrites_nothing(run: Run) -> None:
+    assert run("init", "desk").exit_code == 0
+    assert run("--config", "desk/config.yaml", "check").exit_code == 0
+    assert run("--config", "desk/config.yaml", "run", "--once").exit_code == 0
+    assert Path("desk/feeds/first-steps/rss.xml").exists()
+    result = run("init", "desk")
+    assert result.exit_code == 1
+    assert "nothing was changed" in result.stderr
