@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from .formats._page import alternate, feeds_of, nothing_yet, page, subscribe, text, time, tongue, updated
 from .formats._page_words import Words, words_for
+from .formats._proof import web_address
 from .model import Edition, Front, Story
 
 _STATIC = ("style.css", "feed.css", "icon.svg")
@@ -40,7 +41,7 @@ def _page(front: Front) -> bytes:
 <header>
 <h1 {tongue(imprint.language)}>{text(imprint.title)}</h1>
 <p class="about">{words.about}</p>
-{_last_change(front, words)}<nav class="subscribe"><a href="feeds.opml" type="text/x-opml">{words.opml}</a></nav>
+{_last_change(front, words)}<p class="subscribe"><a href="feeds.opml" type="text/x-opml">{words.opml}</a></p>
 </header>
 <main id="stories" tabindex="-1">
 {topics}
@@ -70,7 +71,7 @@ def _topic(edition: Edition, words: Words) -> str:
 
 def _headline(story: Story, edition: Edition, words: Words) -> str:
     lead, home = story.lead, _home(edition)
-    address = lead.url or (home and f"{home}#{story.id}")
+    address = web_address(lead.url) or (home and f"{home}#{story.id}")
     return f"""\
 <li class="h-entry">
 <h3 {tongue(lead.language)}>{_link(address, lead.title)}</h3>

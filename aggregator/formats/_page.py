@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +9,8 @@ from html import escape
 
 from ..model import Topic
 from ._page_words import Words
+from ._proof import printable
 
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _RIGHT_TO_LEFT = {"ar", "arc", "ckb", "dv", "fa", "he", "ks", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"}
 _RIGHT_TO_LEFT_SCRIPTS = {"adlm", "arab", "hebr", "mand", "nkoo", "rohg", "syrc", "thaa"}
 
@@ -40,7 +39,7 @@ def feeds_of(topic: Topic) -> tuple[Feed, ...]:
 
 def text(value: str) -> str:
     """`value` as text, or as an attribute in quotes, of HTML or XML; what no XML may hold is left out."""
-    return escape(_NOT_IN_XML.sub("", value))
+    return escape(printable(value))
 
 
 def tongue(language: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..model import Copy, Edition, Story
 from ._page import alternate, feeds_of, nothing_yet, page, subscribe, text, time, tongue, updated
 from ._page_words import Words, words_for
+from ._proof import printable, web_address
 
 FILENAME = "index.html"
 MEDIA_TYPE = "text/html; charset=utf-8"
@@ -50,7 +51,7 @@ def _masthead(edition: Edition, words: Words) -> str:
 
 def _story(story: Story, words: Words) -> str:
     lead = story.lead
-    address = lead.url or f"#{story.id}"
+    address = web_address(lead.url) or f"#{story.id}"
     summary = f'\n<p class="p-summary">{text(lead.summary)}</p>' if lead.summary else ""
     return f"""\
 <article class="h-entry" id="{text(story.id)}">
@@ -63,13 +64,14 @@ def _story(story: Story, words: Words) -> str:
 
 def _full_text(story: Story, words: Words) -> str:
     """Of a text that can be read nowhere else."""
-    if story.lead.url or not story.lead.content:
+    lead = story.lead
+    if web_address(lead.url) or not lead.content:
         return ""
     return f"""
 <details>
 <summary>{words.read}</summary>
-<div class="e-content" {tongue(story.lead.language)}>
-{story.lead.content}
+<div class="e-content" {tongue(lead.language)}>
+{printable(lead.content)}
 </div>
 </details>"""
 
@@ -82,5 +84,5 @@ def _also(copies: tuple[Copy, ...], words: Words) -> str:
 
 def _carrier(copy: Copy) -> str:
     name = f"<bdi>{text(copy.article.publisher)}</bdi>"
-    url, title = copy.article.url, copy.article.title
-    return f'<a href="{text(url)}" title="{text(title)}">{name}</a>' if url else name
+    address = web_address(copy.article.url)
+    return f'<a href="{text(address)}" title="{text(copy.article.title)}">{name}</a>' if address else name
