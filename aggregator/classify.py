@@ -43,10 +43,27 @@ class Classifier:
 
 
 def filing(topic: Topic, reading: Reading) -> Filing | None:
-    if topic.rule is None:
-        return Filing(topic=topic.name, because="every story" if topic.name == ALL else "no rule: every story")
-    found = holds(topic.rule, reading)
-    return Filing(topic=topic.name, because=reason(found)) if found is not None else None
+    without = "every story" if topic.name == ALL else "no rule: every story"
+    found = holds(topic.rule, reading) if topic.rule else (without,)
+    admitted = admits(topic, reading)
+    if found is None or admitted is None:
+        return None
+    return Filing(topic=topic.name, because=reason((*found, *admitted)))
+
+
+def admits(topic: Topic, reading: Reading) -> Evidence | None:
+    """Enough sources and the right language, as evidence, or None; a bare headline is asked for neither."""
+    evidence = []
+    if topic.languages and reading.fields:
+        if not any(in_field(Term(text=wanted, place="lang"), reading.language) for wanted in topic.languages):
+            return None
+        evidence.append(f"language {reading.language}")
+    if topic.at_least_sources > 1 and reading.fields:
+        count = len(set(reading.fields["source"]))
+        if count < topic.at_least_sources:
+            return None
+        evidence.append(f"in {count} sources")
+    return tuple(evidence)
 
 
 def reason(found: Evidence) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from socket import socket
 
     from .config import Config
-    from .model import Job
+    from .model import Job, Story
     from .newsroom import Newsroom
     from .stores import Store
 
@@ -128,13 +128,59 @@ def collect(path: Path, names: tuple[str, ...]) -> None:
 @click.pass_obj
 def publish(path: Path) -> None:
     """Write every edition anew from the store. Files whose content is the same are not touched."""
-    from . import jobs
-    from .model import Job
+    with newsroom(configuration(path), "publish") as room:
+        publish_all(room)
+
+
+# --- taking back, and keeping -----------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("key", metavar="URL|ID")
+@click.option("--because", default="", metavar="TEXT", help="The reason, as readers of the feeds may know it.")
+@click.option("--undo", is_flag=True, help="It was a mistake: publish the story again.")
+@click.pass_obj
+def withdraw(path: Path, key: str, because: str, undo: bool) -> None:
+    """Take a story back: it leaves every edition and archive, and does not return.
+
+    Atom feeds tell readers to delete it. What is published is rewritten at once.
+    """
+    from .jobs import now
+
+    with newsroom(configuration(path), "withdraw") as room:
+        story = the_story(room.store, key)
+        if undo:
+            room.store.reinstate(story.guid)
+        else:
+            room.store.withdraw(story.guid, now(), because)
+        publish_all(room)
+    click.echo(f"{'published again' if undo else 'withdrawn'}: {story.lead.title}")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def backup(path: Path, file: Path) -> None:
+    """Copy the database to FILE, also while another process collects. An older copy there is replaced."""
+    with reading(configuration(path)) as store:
+        store.back_up(file)
+    click.echo(f"{file}: {file.stat().st_size:,} bytes")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--force", is_flag=True, help="Replace the database that is there.")
+@click.pass_obj
+def restore(path: Path, file: Path, force: bool) -> None:
+    """Put a backup in the place of the database. What feeds/ says of later stories is remembered."""
+    from .publish import read_back
+    from .stores import sqlite
 
     settings = configuration(path)
-    with newsroom(settings, "publish") as room:
-        for job in (Job("classify"), *(Job("publish", t.name) for t in settings.topics), Job("front")):
-            jobs.run(job, room.desk)
+    sqlite.restore(file, settings.database, force=force, holder="aggregator restore")
+    with newsroom(settings, "restore") as room:
+        room.store.remember(read_back(settings.feeds))
+    click.echo(f"{settings.database} is as it was in {file}; now 'aggregator run' goes on from there")
 
 
 # --- asking ----------------------------------------------------------------------------------------------------------
@@ -223,9 +269,7 @@ def explain(path: Path, key: str, as_json: bool) -> None:
     from .reports import explanation, explanation_lines
 
     with reading(configuration(path)) as store:
-        story = store.find(key)
-        if story is None:
-            raise NotFoundError(f"nothing here has the link, guid or id {key!r}; see 'aggregator stories'")
+        story = the_story(store, key)
         show([json_line(explanation(story, store))] if as_json else explanation_lines(story, store))
 
 
@@ -269,6 +313,20 @@ def reading(settings: Config) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+def the_story(store: Store, key: str) -> Story:
+    story = store.find(key)
+    if story is None:
+        raise NotFoundError(f"nothing here has the link, guid or id {key!r}; see 'aggregator stories'")
+    return story
+
+
+def publish_all(room: Newsroom) -> None:
+    from .model import Job
+
+    for job in (Job("classify"), *(Job("publish", t.name) for t in room.config.topics), Job("front")):
+        room.perform(job)
 
 
 def finish_what_is_due(room: Newsroom) -> None:

@@ -7,10 +7,11 @@ The left half: one source, from the outside world into the store.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
+from urllib.parse import unquote
 
 from . import plugins
 from .dedupe import dedupe
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .web import Trip
 
 LONGEST_WAIT = timedelta(days=1)
+ERRORS_TOLD = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,7 @@ def collect(source: Source, store: Store, trip: Trip, *, authority: str, priorit
     """Visit one source. What goes wrong outside is part of the report; only StoreError and PluginError are raised."""
     since = store.visited(source.name)
     bag = gather(source, trip, Bag(dict(store.checkpoint(source.name))))
-    error = "; ".join(bag.errors) or None
+    error = complaint(bag.errors)
     visit = Visit(
         source=source.name, at=trip.now, next_at=next_visit(source, trip, since, failed=bool(error)),
         not_before=trip.not_before, checkpoint=bag.checkpoint, error=error, requests=trip.requests, bytes=trip.bytes,
@@ -66,6 +68,12 @@ def collect(source: Source, store: Store, trip: Trip, *, authority: str, priorit
     return Report(visit=visit, counts=Counter(d.verdict for d in decisions))
 
 
+def complaint(errors: Sequence[str]) -> str | None:
+    """One line for a visit, however much went wrong."""
+    more = f"; and {len(errors) - ERRORS_TOLD} more like that" if len(errors) > ERRORS_TOLD else ""
+    return "; ".join(errors[:ERRORS_TOLD]) + more if errors else None
+
+
 def gather(source: Source, world: World, bag: Bag) -> Bag:
     """Fill the bag. One bad document costs itself, and its bookmark stays where it was; a broken way ends the visit."""
     kind = cast(SourceKind, plugins.load("sources", source.kind))
@@ -74,18 +82,24 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
             try:
                 bag.articles += read(kind, source, fetched, world.now)
             except ParseError as e:
-                bag.errors.append(e.reason)
+                bag.errors.append(f"{place(fetched, source)}{e.reason}")
             else:
                 bag.move_bookmark(fetched)
     except FetchError as e:
         bag.errors.append(e.reason)
+    bag.articles = tell_apart(bag.articles)
     return bag
+
+
+def place(fetched: Fetched, source: Source) -> str:
+    """Which of a source's documents it is, where there may be several."""
+    return "" if fetched.url == source.location else f"{unquote(fetched.url.rpartition('/')[2])}: "
 
 
 def read(kind: SourceKind, source: Source, fetched: Fetched, now: datetime) -> list[Article]:
     if fetched.body is None:
         return []
-    return tell_apart([normalise(item, source, fetched, now) for item in kind.parse(source, fetched)])
+    return [normalise(item, source, fetched, now) for item in kind.parse(source, fetched)]
 
 
 def next_visit(source: Source, trip: Trip, since: datetime | None, *, failed: bool) -> datetime:

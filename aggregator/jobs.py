@@ -5,6 +5,7 @@ What can be asked of a worker. A job is a word and a name; nothing else crosses 
     classify        file what is not filed yet           (classify.py)
     publish NAME    bring a topic's folder up to date    (publish.py)
     front           the front page and subscription list (publish.py)
+    ping HUB        tell a hub which feeds have changed  (websub.py)
 
 Jobs are idempotent: done twice, or on two machines, they come to the same.
 """
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .classify import Classifier
     from .collect import Report
     from .web import Web
+    from .websub import Round
 
 log = logging.getLogger("river")
 
@@ -88,11 +90,13 @@ def classify_some(desk: Desk) -> int:
 
 def publish_one(name: str, desk: Desk) -> None:
     from .publish import publish
+    from .websub import announce
 
     if topic := desk.topics.get(name):
         written = publish(topic, desk.store, desk.imprint, desk.feeds)
         if written:
             log.info("published %s: %s", name, ", ".join(p.name for p in written))
+        announce(topic, desk.imprint, desk.feeds, desk.store, desk.clock())
 
 
 def publish_front(_: str, desk: Desk) -> None:
@@ -101,11 +105,21 @@ def publish_front(_: str, desk: Desk) -> None:
     publish_front(tuple(desk.topics.values()), desk.store, desk.imprint, desk.feeds)
 
 
+def ping_hub(hub: str, desk: Desk) -> None:
+    from .websub import ping
+
+    if hub in desk.imprint.hubs:
+        done = ping(hub, desk.store, desk.web.call(hub, desk.clock()))
+        tell_of_hub(hub, done, again=desk.told.get(hub) == done.error)
+        desk.told[hub] = done.error
+
+
 TASKS: Mapping[str, Callable[[str, Desk], None]] = {
     "collect": collect_one,
     "classify": classify_all,
     "publish": publish_one,
     "front": publish_front,
+    "ping": ping_hub,
 }
 
 
@@ -120,3 +134,16 @@ def tell(report: Report, *, again: bool) -> None:
         log.info("%s: %s", visit.source, news)
     elif not visit.error:
         log.debug("%s: nothing new", visit.source)
+
+
+def tell_of_hub(hub: str, done: Round, *, again: bool) -> None:
+    """One line for what was told, one for what was not; a quiet one for the same complaint `again`."""
+    if done.told:
+        log.info("%s: told of %d feeds", hub, len(done.told))
+    for url, why in done.refused.items():
+        log.warning("%s: will not hear of %s: %s", hub, url, why)
+    if done.error:
+        level = logging.DEBUG if again else logging.WARNING
+        log.log(level, "%s: %s; next try %s", hub, done.error, f"{done.next_at:%d %b %H:%M} UTC")
+    if done.given_up:
+        log.warning("%s: not reached for a day; %d changes stay untold", hub, done.given_up)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Literal
 
 ALL = "all"
 """The topic that every story is in."""
@@ -102,6 +103,14 @@ class Topic:
     language: str | None = None
     formats: tuple[str, ...] = ("rss", "atom", "jsonfeed", "html")
     limit: int = 50
+    content: Literal["full", "summary"] = "full"
+    """`summary`: readers get a few sentences, and the text itself where it comes from."""
+    per_source: int | None = None
+    """Stories that one source may lead in an edition; None: any number."""
+    at_least_sources: int = 1
+    """Only stories that so many different sources carry."""
+    languages: tuple[str, ...] = ()
+    """Only stories whose lead is in one of these; none: in any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +136,8 @@ class Imprint:
     language: str = "en"
     authority: str
     """The authority of every `tag:` URI that we mint (RFC 4151): `example.org,2026`."""
+    hubs: tuple[str, ...] = ()
+    """Who tells subscribers at once that a feed has changed (WebSub); we tell the hubs."""
 
 
 # --- what comes in ---------------------------------------------------------------------------------------------------
@@ -373,6 +384,33 @@ class Copy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Withdrawal:
+    """A story that we have taken back. Its guid never returns."""
+
+    guid: str
+    at: datetime
+    because: str = ""
+    listed_at: datetime
+    articles: tuple[str, ...] = ()
+    """The ids by which its articles are known when they are seen again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Printed:
+    """What a published document says of a story, for a database that has lost it."""
+
+    topic: str
+    archive: int | None
+    """The archive that it stands in; None: the current document."""
+    guid: str
+    listed_at: datetime
+    articles: tuple[str, ...]
+    withdrawn_at: datetime | None = None
+    because: str = ""
+    """Why it was withdrawn."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Story:
     """One piece of news: the article that leads it, and the others that carry it."""
 
@@ -387,11 +425,26 @@ class Story:
     listed_at: datetime
     """Its place in an edition; never moves."""
     filings: tuple[Filing, ...] = ()
+    revised_at: datetime | None = None
+    """When an edit of its lead last changed it; None: as the lead says."""
+    withdrawal: Withdrawal | None = None
+    """Set once we have taken it back: then it stands nowhere."""
+
+    @property
+    def published_at(self) -> datetime:
+        """The date of the article that opened it: another one that takes the lead does not move it."""
+        members = (self.lead, *(copy.article for copy in self.copies))
+        return next((article for article in members if article.id == self.id), self.lead).published_at
+
+    @property
+    def updated_at(self) -> datetime:
+        """Moved by an edit of the lead alone: not by a copy, nor by one that takes the lead."""
+        return max(self.revised_at or self.lead.updated_at, self.published_at)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edition:
-    """One topic at one moment. Equal editions are equal bytes."""
+    """One topic at one moment, or one of its archives (RFC 5005). Equal editions are equal bytes."""
 
     imprint: Imprint
     topic: Topic
@@ -399,11 +452,41 @@ class Edition:
     """Newest `listed_at` first."""
     updated_at: datetime
     """When the newest thing in it happened; never the moment of rendering."""
+    archive: int | None = None
+    """The number of this archive, from 1, oldest first; None: this is the document that readers subscribe to."""
+    previous: int | None = None
+    """The archive with the stories before these; None: there are none."""
+    following: int | None = None
+    """For an archive, the one after it, if that was there already when this one was sealed."""
+    withdrawn: tuple[Withdrawal, ...] = ()
+    """What readers must delete; newest withdrawal first."""
 
     @property
     def link(self) -> str:
         """The folder of this topic on the web; ends with a slash."""
         return f"{self.imprint.link}{self.topic.name}/"
+
+    @property
+    def address(self) -> str:
+        """The folder of this document on the web; ends with a slash."""
+        return self.link if self.archive is None else self.archive_address(self.archive)
+
+    def archive_address(self, number: int) -> str:
+        """The folder of this archive of the topic on the web; ends with a slash."""
+        return f"{self.link}archive/{number}/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ping:
+    """A hub has to be told that a feed has changed."""
+
+    hub: str
+    url: str
+    """The feed's own address, as it stands in the feed (`rel=self`)."""
+    digest: str
+    """Of the feed's bytes: another digest is another thing to tell."""
+    asked_at: datetime
+    """Since when there is something to tell."""
 
 
 @dataclass(frozen=True, kw_only=True)

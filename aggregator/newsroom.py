@@ -26,10 +26,13 @@ class Newsroom:
     """The one writer of a database. Opening it raises StoreInUse when there is another."""
 
     def __init__(self, settings: Config, holder: str) -> None:
+        from .publish import read_back
         from .stores.sqlite import open_store
 
         self.config = settings
         self.store: Store = open_store(settings.database, writing=True, holder=holder)
+        if self.store.is_empty():
+            self.store.remember(read_back(settings.feeds))  # the same stories get the same guids
         self._stamp = stamp(settings.path)
         self.desk = self._set_up(settings, None)
 
@@ -74,11 +77,14 @@ class Newsroom:
 
     def _set_up(self, new: Config, old: Desk | None) -> Desk:
         from .classify import Classifier
+        from .press import retire
         from .web import Web
 
         web = old.web if old and new.manners == self.config.manners else Web(new.manners)
         digests = {t.name: rules.edition_digest(new.imprint, t) for t in new.topics}
         self.store.register(new.sources, digests, jobs.now())
+        feeds = old.feeds if old else new.feeds
+        retire(feeds, digests)
         return Desk(
             sources={s.name: s for s in new.sources},
             topics={t.name: t for t in new.topics},
@@ -86,7 +92,7 @@ class Newsroom:
             store=self.store,
             web=web,
             classifier=Classifier(new.topics, rules.rules_digest(new.topics)),
-            feeds=old.feeds if old else new.feeds,
+            feeds=feeds,
             told=old.told if old else {},
         )
 

@@ -80,7 +80,7 @@ def article_id(source: Source, item: Item, base: str = "") -> str:
 
 def tell_apart(articles: Iterable[Article]) -> list[Article]:
     """
-    The articles of one document, each with an id of its own, in their order.
+    The articles of one visit, each with an id of its own, in their order.
 
     A guid that several pages share ("1", or the address of the front page) names none of them: their urls do, too. A
     url that several headlines share, where there are no guids, names none of them: their headlines do, too. What still

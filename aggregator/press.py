@@ -1,11 +1,26 @@
-"""Bytes -> files: whole or not at all, and only when they say something else than before."""
+"""
+Bytes -> files: whole or not at all, and only when they say something else than before.
+
+    feeds/<topic>/rss.xml        what was put
+    feeds/<topic>/rss.xml.br     the same packed, for web servers that send such files as they are
+    feeds/<topic>/rss.xml.gz
+    feeds/<topic>/.gone          the topic is no longer configured: readers are told so, and the files stay
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+
+from .codings import CODINGS, Coding
+
+GONE = ".gone"
+"""The mark in the folder of a topic that was published once and is no longer configured."""
+_PUBLISHED = ("rss.xml", "atom.xml", "feed.json", "index.html")
+"""What makes a folder one that we have published."""
 
 
 def put(path: Path, body: bytes, at: datetime) -> bool:
@@ -13,25 +28,29 @@ def put(path: Path, body: bytes, at: datetime) -> bool:
     Replace a file whole or not at all: write, fsync, rename, fsync the folder. True if it was replaced.
 
     Its modification time becomes `at`, so that every machine that renders this edition says the same Last-Modified.
+    The packed ones beside it go before the file changes and come back after it: whatever moment a web server looks,
+    or the power fails, none of them is of another version. One that is missing or wrong is made anew at the next put.
     """
-    try:
-        if path.read_bytes() == body:
-            return False
-    except FileNotFoundError:
+    is_new = _content(path) != body
+    if is_new:
         path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.new")
-    with draft.open("wb") as f:
-        f.write(body)
-        f.flush()
-        os.fsync(f.fileno())
-    os.utime(draft, (at.timestamp(), at.timestamp()))
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return True
+        for coding in CODINGS:
+            _beside(path, coding).unlink(missing_ok=True)
+        _replace(path, body, at.timestamp())
+    packed = [_put_packed(path, coding, body) for coding in CODINGS]
+    if is_new or any(packed):
+        _sync(path.parent)
+    return is_new
+
+
+def retire(feeds: Path, topics: Collection[str]) -> None:
+    """Mark the folders of topics that are no longer configured, and take the mark from those that are again."""
+    for folder in feeds.iterdir() if feeds.is_dir() else ():
+        with suppress(OSError):  # no folder, or not ours to write: published all the same, only not marked
+            if folder.name in topics:
+                (folder / GONE).unlink(missing_ok=True)
+            elif any((folder / name).exists() for name in _PUBLISHED):
+                (folder / GONE).touch()
 
 
 def sweep(feeds: Path) -> None:
@@ -41,4 +60,47 @@ def sweep(feeds: Path) -> None:
 
 
 def strays(feeds: Path) -> Iterable[Path]:
-    return [*feeds.glob(".*.new"), *feeds.glob("*/.*.new")]
+    return list(feeds.rglob(".*.new"))
+
+
+def _put_packed(path: Path, coding: Coding, body: bytes) -> bool:
+    """Bring the packed file up to date, with the time of the plain one; whether there was anything to do."""
+    beside, at = _beside(path, coding), path.stat().st_mtime
+    held = _content(beside)
+    if held is not None and coding.holds(held, body) and beside.stat().st_mtime == at:
+        return False
+    packed = coding.pack(body)
+    if packed is not None:
+        _replace(beside, packed, at)
+    else:
+        beside.unlink(missing_ok=True)
+    return packed is not None or held is not None
+
+
+def _beside(path: Path, coding: Coding) -> Path:
+    return path.with_name(path.name + coding.suffix)
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _replace(path: Path, body: bytes, at: float) -> None:
+    draft = path.with_name(f".{path.name}.new")
+    with draft.open("wb") as f:
+        f.write(body)
+        f.flush()
+        os.fsync(f.fileno())
+    os.utime(draft, (at, at))
+    draft.replace(path)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

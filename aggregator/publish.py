@@ -1,20 +1,27 @@
 """
 The right half: one topic, from the store to files.
 
-    latest | edition | render | put
+    seal | current | edition | render | put
+
+    feeds/<topic>/rss.xml                what readers subscribe to
+    feeds/<topic>/archive/<n>/rss.xml    older stories (RFC 5005, section 4): written once, then only ever cleared of
+                                         what was withdrawn
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import cast
 
 from . import plugins
-from .formats import Format
-from .model import Edition, Front, Imprint, Story, Topic
+from .formats import Archival, Format
+from .model import Edition, Front, Imprint, Printed, Story, Topic
 from .press import put
+from .selection import select
 from .stores import Latest, Store
 
 HEADLINES = 5
@@ -23,11 +30,11 @@ HEADLINES = 5
 
 def publish(topic: Topic, store: Store, imprint: Imprint, feeds: Path) -> list[Path]:
     """Bring the topic's folder up to date; the files that had to be rewritten. Equal bytes are not written again."""
-    latest = store.latest(topic.name, topic.limit)
+    store.seal(topic.name, topic.limit)
+    latest = share_out(topic, store, store.current(topic.name, topic.limit), topic.limit)
     edition = make_edition(imprint, topic, latest)
-    written = []
-    for name in topic.formats:
-        fmt = cast(Format, plugins.load("formats", name))
+    written = archive(edition, store, latest, feeds)  # first: nobody is sent to an archive that is not there yet
+    for fmt in formats_of(topic):
         path = feeds / topic.name / fmt.FILENAME
         if put(path, fmt.render(edition), edition.updated_at):
             written.append(path)
@@ -35,27 +42,97 @@ def publish(topic: Topic, store: Store, imprint: Imprint, feeds: Path) -> list[P
     return written
 
 
+def archive(edition: Edition, store: Store, latest: Latest, feeds: Path) -> list[Path]:
+    """Write the archives that are not on disk, and take out of the others what was withdrawn; the files written."""
+    written = []
+    archival = [fmt for fmt in formats_of(edition.topic) if isinstance(fmt, Archival)]
+    for number in range(1, latest.archives + 1):
+        folder = feeds / edition.topic.name / "archive" / str(number)
+        for fmt in archival:
+            path = folder / fmt.FILENAME
+            if not path.exists():
+                sealed = make_archive(edition, number, store.archived(edition.topic.name, number), latest)
+                put(path, fmt.render(sealed), sealed.updated_at)
+                written.append(path)
+            elif number in latest.cleared and clear(path, fmt, latest.cleared[number], edition.updated_at):
+                written.append(path)
+    return written
+
+
+def clear(path: Path, fmt: Archival, guids: Collection[str], at: datetime) -> bool:
+    """Whether one of them stood there. The file's other stories stay to the byte, also those that we hold no more."""
+    body = path.read_bytes()
+    return any(guid.encode() in body for guid in guids) and put(path, fmt.without(body, guids), at)
+
+
+def formats_of(topic: Topic) -> list[Format]:
+    return [cast(Format, plugins.load("formats", name)) for name in topic.formats]
+
+
+def read_back(feeds: Path) -> Iterator[Printed]:
+    """
+    What the documents on disk say of stories and withdrawals, archives first. A document that is none of ours, or
+    damaged, says nothing.
+    """
+    from .formats import jsonfeed
+
+    for path in [*feeds.glob(f"*/archive/*/{jsonfeed.FILENAME}"), *feeds.glob(f"*/{jsonfeed.FILENAME}")]:
+        with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
+            yield from list(jsonfeed.read(path.read_bytes(), path.relative_to(feeds).parts[0]))
+
+
 def is_complete(topic: Topic, feeds: Path) -> bool:
     """Whether all its files are there, whatever they say."""
-    formats = (cast(Format, plugins.load("formats", name)) for name in topic.formats)
-    return all((feeds / topic.name / fmt.FILENAME).exists() for fmt in formats)
+    return all((feeds / topic.name / fmt.FILENAME).exists() for fmt in formats_of(topic))
 
 
 def publish_front(topics: Sequence[Topic], store: Store, imprint: Imprint, feeds: Path) -> list[Path]:
     """The same for the front page, the subscription list and what the pages need."""
     from . import front
 
-    editions = tuple(make_edition(imprint, t, store.latest(t.name, HEADLINES)) for t in topics)
+    editions = tuple(make_edition(imprint, t, headlines(t, store)) for t in topics)
     at = max(e.updated_at for e in editions)
     files = front.render(Front(imprint=imprint, editions=editions))
     return [feeds / name for name, body in files.items() if put(feeds / name, body, at)]
 
 
+def headlines(topic: Topic, store: Store) -> Latest:
+    return share_out(topic, store, store.latest(topic.name, HEADLINES), HEADLINES)
+
+
+def share_out(topic: Topic, store: Store, latest: Latest, limit: int) -> Latest:
+    """The same, but that no source has more than its share; older stories of others stand in their stead."""
+    if topic.per_source is None:
+        return latest
+    return replace(latest, stories=select(latest.stories, store.stories(topic.name), limit, topic.per_source))
+
+
 def make_edition(imprint: Imprint, topic: Topic, latest: Latest) -> Edition:
     """`updated_at` is the newest thing that happened to any of its stories, or the topic's first day."""
-    updated_at = max(map(newest_moment, latest.stories), default=latest.opened_at)
-    return Edition(imprint=imprint, topic=topic, stories=latest.stories, updated_at=updated_at)
+    moments = [*map(newest_moment, latest.stories), *(w.at for w in latest.withdrawn)]
+    return Edition(
+        imprint=imprint,
+        topic=topic,
+        stories=latest.stories,
+        updated_at=max(moments, default=latest.opened_at),
+        previous=latest.archives or None,
+        withdrawn=latest.withdrawn,
+    )
+
+
+def make_archive(current: Edition, number: int, stories: Sequence[Story], latest: Latest) -> Edition:
+    """It says what is true now, and will not be told of what comes after it; so there is nothing to tell a hub of."""
+    return replace(
+        current,
+        imprint=replace(current.imprint, hubs=()),
+        stories=tuple(stories),
+        updated_at=max(map(newest_moment, stories), default=latest.opened_at),
+        archive=number,
+        previous=number - 1 or None,
+        following=number + 1 if number < latest.archives else None,
+        withdrawn=(),
+    )
 
 
 def newest_moment(story: Story) -> datetime:
-    return max(story.listed_at, story.lead.updated_at, *(c.article.seen_at for c in story.copies))
+    return max(story.listed_at, story.updated_at, *(c.article.seen_at for c in story.copies))

@@ -95,6 +95,8 @@ def explanation(story: Story, store: Store) -> Row:
     members = [story.lead, *(c.article for c in story.copies)]
     return story_row(story) | {
         "lead_because": story.lead_because,
+        "withdrawn_at": iso(story.withdrawal.at) if story.withdrawal else None,
+        "withdrawn_because": story.withdrawal.because if story.withdrawal else "",
         "filings": [{"topic": f.topic, "because": f.because} for f in story.filings],
         "articles": [article_row(a, store) for a in members],
     }
@@ -116,6 +118,9 @@ def explanation_lines(story: Story, store: Store) -> Iterator[str]:
     yield f"  guid    {story.guid}"
     yield f"  listed  {when(story.listed_at)} UTC: its place in every edition, given once"
     yield f"  lead    {story.lead.publisher} ({story.lead.source}): {story.lead_because or 'the first to tell it'}"
+    if story.withdrawal:
+        because = f": {story.withdrawal.because}" if story.withdrawal.because else ""
+        yield f"  withdrawn {when(story.withdrawal.at)} UTC, and stands in no edition{because}"
     yield "  topics"
     for f in story.filings:
         yield f"    {f.topic}: {f.because}"

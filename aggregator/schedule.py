@@ -42,20 +42,31 @@ def due(desk: Desk, hands: int) -> Iterator[Job]:
         yield Job("publish", name)
     if stale:
         yield Job("front")
+    yield from pings(desk)
+
+
+def pings(desk: Desk) -> list[Job]:
+    """The hubs that have to be told of something now."""
+    if not desk.imprint.hubs:
+        return []
+    due_hubs = desk.store.hubs_to_ping(desk.clock())
+    return [Job("ping", hub) for hub in desk.imprint.hubs if hub in due_hubs]
 
 
 def catch_up(desk: Desk, runner: Runner) -> None:
-    """At the start: the front page, and the topics whose files somebody has taken away."""
+    """At the start: the front page, the topics whose files somebody has taken away, and what hubs were not yet told."""
     from .publish import is_complete
+    from .websub import announce
 
     for topic in desk.topics.values():
+        announce(topic, desk.imprint, desk.feeds, desk.store, desk.clock())
         if not is_complete(topic, desk.feeds):
             runner.submit(Job("publish", topic.name))
     runner.submit(Job("front"))
 
 
 def once(desk: Desk, runner: Runner, names: list[str]) -> None:
-    """Visit these sources, file and publish what they brought, and return when it is done."""
+    """Visit these sources, file and publish what they brought, tell the hubs, and return when it is done."""
     for name in names:
         runner.submit(Job("collect", name))
     runner.wait()
@@ -64,6 +75,9 @@ def once(desk: Desk, runner: Runner, names: list[str]) -> None:
     for name in desk.store.stale_topics():
         runner.submit(Job("publish", name))
     catch_up(desk, runner)
+    runner.wait()
+    for job in pings(desk):
+        runner.submit(job)
     runner.wait()
 
 

@@ -4,9 +4,9 @@ feeds/ over HTTP, in a process of its own: collecting never makes a reader wait.
     listen    the parent takes the port, and complains if it cannot
     start     a child process answers on it: `python -m aggregator.serve FEEDS SOCKET`
     serve     what the child does; also the whole of the command `aggregator serve`
-    app       request -> answer (what is said, shelf.py knows)
+    app       request -> answer (what is said, shelf.py knows; who is let in, porter.py)
 
-The only file that imports uvicorn. Files and headers are all there is, so plain ASGI is enough: no web framework.
+Files and headers are all there is, so plain ASGI is enough: no web framework.
 """
 
 from __future__ import annotations
@@ -30,8 +30,6 @@ Message = MutableMapping[str, Any]
 App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
 """An ASGI application."""
 
-READERS = 1000
-"""Connections at once; beyond that we answer 503."""
 GRACE = 3
 """Seconds that answers under way have when we stop."""
 
@@ -79,29 +77,14 @@ def app(feeds: Path) -> App:
 
 def serve(feeds: Path, sock: socket.socket) -> None:
     """Answer on `sock` until SIGTERM or Ctrl-C; then close it, and return when the answers under way are given."""
-    server = _server(feeds)
+    from .porter import server_for
+
+    server = server_for(app(feeds), grace=GRACE)
     with suppress(ValueError):  # in a thread other than the first: signals are somebody else's
         # uvicorn sends itself the signal again once it has stopped: that must neither kill us nor print a traceback.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     server.run(sockets=[sock])
-
-
-def _server(feeds: Path) -> Any:
-    import uvicorn
-
-    config = uvicorn.Config(
-        app(feeds),
-        lifespan="off",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=READERS,
-        timeout_graceful_shutdown=GRACE,
-    )
-    return uvicorn.Server(config)
 
 
 class ServerProcess:

@@ -1,14 +1,14 @@
 """
-The files of feeds/ as ready answers, kept in memory as long as the file is the same: a hit costs a stat.
+The files of feeds/ as ready answers, kept in memory as long as the file is the same: a hit costs two looks at the disk.
 
-    answer       what HTTP says to this request: 200, 304, 308, 404 or 405
-      Shelf.take   path -> Paper: looked up, read, checked, kept; the least used leave first
-        Paper        one version of one file, plain and packed, each with its own strong ETag
+    answer       what HTTP says to this request: 200, 226, 304, 308, 404, 405 or 410
+      Shelf.take   path -> Paper: looked up, read, kept; the least used leave first
+        Paper        one version of one file
+          Form         the same plain or packed, each with a strong ETag of its own
 """
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 from collections import OrderedDict
@@ -21,6 +21,11 @@ from hashlib import sha256
 from mimetypes import MimeTypes
 from pathlib import Path
 from urllib.parse import quote
+
+from .codings import CODINGS, Coding, accepted, weights
+from .delta import BackIssues
+from .links import links_of
+from .press import GONE
 
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, Headers, bytes]
@@ -39,6 +44,8 @@ MEDIA_TYPES = {
     ".md": "text/markdown; charset=utf-8",
     ".svg": "image/svg+xml",
     ".ico": "image/vnd.microsoft.icon",
+    ".gz": "application/gzip",
+    ".br": "application/octet-stream",
 }
 """By name, then by suffix; for anything else Python's own list, whatever the machine has in /etc/mime.types."""
 
@@ -55,32 +62,60 @@ SECURITY: Headers = [
     (b"referrer-policy", b"no-referrer"),
 ]
 FRESH = (b"cache-control", b"public, max-age=300, stale-while-revalidate=600, stale-if-error=86400")
+OLD = (b"cache-control", b"public, max-age=86400, stale-while-revalidate=86400, stale-if-error=604800")
+"""
+For what lies in an archive/ folder: full, so it changes no more, but for a story that is taken down. That must not
+stand in readers' caches for a year, so not `immutable`.
+"""
+PART = (b"cache-control", b"no-store, im, max-age=300")
+"""For a 226: who does not know RFC 3229 must not keep it, who does knows how (RFC 3229, 10.8.3)."""
 VARY = (b"vary", b"Accept-Encoding")
-NOT_HERE = b'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Not here</title>\n<p>Nothing is here.\n'
-SMALL = 512
-"""Bytes; what is smaller is not worth packing."""
+VARY_PART = (b"vary", b"A-IM, If-None-Match")
+WITH_ENTRIES = re.compile(r"[^/]+/(?:rss|atom)\.xml")
+"""The documents of which we send parts; archives do not grow."""
+
+_PAGE = '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{0}</title>\n<p>{0}.\n'
+PAGES = {
+    404: _PAGE.format("Nothing is here").encode(),
+    410: _PAGE.format("This topic is no longer published; you may unsubscribe from it").encode(),
+}
+
+
+@dataclass(frozen=True)
+class Form:
+    """One representation: the headers of a 304, those of a 200, and the body."""
+
+    etag: bytes
+    told: Headers
+    headers: Headers
+    body: bytes
 
 
 @dataclass(frozen=True)
 class Paper:
     """One version of one file. The strong ETag is the digest of the content; packed, it is another representation."""
 
+    name: str
     body: bytes
     media_type: str
     modified_at: datetime
+    found: Mapping[Coding, bytes] = field(default_factory=dict)
+    """What lay packed beside the file and is of this version; what did not is packed here, when somebody wants it."""
 
     @cached_property
-    def plain(self) -> tuple[Headers, bytes]:
-        """Headers that tell the version, and the body."""
-        return self._version(""), self.body
+    def plain(self) -> Form:
+        """As it is."""
+        return self._form(None, self.body)
 
-    @cached_property
-    def packed(self) -> tuple[Headers, bytes]:
-        """The same in gzip, made once; the plain one if packing does not make it smaller."""
-        if len(self.body) < SMALL:
-            return self.plain
-        body = gzip.compress(self.body, compresslevel=6, mtime=0)
-        return (self._version("-gz"), body) if len(body) < len(self.body) else self.plain
+    def packed(self, wanted: tuple[Coding, ...]) -> Form:
+        """In the first of these codings that makes it smaller, else as it is."""
+        for coding in wanted:
+            if coding not in self._forms:
+                body = self.found.get(coding) or coding.pack(self.body)
+                self._forms[coding] = self._form(coding, body) if body else None
+            if form := self._forms[coding]:
+                return form
+        return self.plain
 
     @cached_property
     def digest(self) -> str:
@@ -92,9 +127,22 @@ class Paper:
         """As HTTP writes it."""
         return format_datetime(self.modified_at, usegmt=True).encode()
 
-    def _version(self, suffix: str) -> Headers:
-        etag = f'"{self.digest}{suffix}"'.encode()
-        return [(b"etag", etag), (b"last-modified", self.last_modified), FRESH, VARY, *SECURITY]
+    @cached_property
+    def _forms(self) -> dict[Coding, Form | None]:
+        return {}
+
+    @cached_property
+    def _links(self) -> Headers:
+        links = links_of(self.media_type, self.body)
+        return [(b"link", links)] if links else []
+
+    def _form(self, coding: Coding | None, body: bytes) -> Form:
+        etag = f'"{self.digest}{coding.suffix.replace(".", "-") if coding else ""}"'.encode()
+        fresh = OLD if "/archive/" in self.name else FRESH
+        told = [(b"etag", etag), (b"last-modified", self.last_modified), fresh, VARY, *SECURITY]
+        what = [(b"content-type", self.media_type.encode()), (b"content-length", b"%d" % len(body))]
+        how = [(b"content-encoding", coding.name.encode())] if coding else []
+        return Form(etag, told, [*told, *what, *how, *self._links], body)
 
 
 @dataclass
@@ -106,21 +154,23 @@ class Shelf:
     _papers: OrderedDict[str, tuple[tuple[int, ...], Paper]] = field(default_factory=OrderedDict)
     _held: int = 0
     _types: MimeTypes = field(default_factory=MimeTypes)
+    _back_issues: dict[str, BackIssues] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
+        self._start = f"{self.root}/"
 
     def take(self, name: str) -> Paper | None:
         """The file as it is now; None if there is none, or if it lies outside."""
-        path = self.root / name
         try:
-            stamp = _stamp(path.stat())
+            stamp = _stamp(os.stat(self._start + name))  # noqa: PTH116  # a Path costs as much as all the rest
             if (kept := self._papers.get(name)) and kept[0] == stamp:
                 self._papers.move_to_end(name)
                 return kept[1]
-            return self._read(name, path)
+            return self._read(name, self.root / name)
         except (OSError, ValueError):
             self._drop(name)
+            self._back_issues.pop(name, None)
             return None
 
     def has_folder(self, name: str) -> bool:
@@ -130,13 +180,30 @@ class Shelf:
         except (OSError, ValueError):  # a name that no file system takes
             return False
 
+    def is_gone(self, name: str) -> bool:
+        """Whether it belongs to a topic that was published once and is no longer."""
+        try:
+            return os.access(f"{self._start}{name.partition('/')[0]}/{GONE}", os.F_OK)
+        except ValueError:
+            return False
+
+    def since(self, paper: Paper, etag: bytes) -> bytes | None:
+        """The paper without the entries that the version with this ETag had; None if we do not remember that one."""
+        issues = self._back_issues.get(paper.name)
+        return issues.since(_version(etag), paper.body) if issues else None
+
     def _read(self, name: str, path: Path) -> Paper | None:
         self._drop(name)
         if not path.is_file() or not path.resolve().is_relative_to(self.root):
             return None
         with path.open("rb") as file:
             at = os.fstat(file.fileno())
-            paper = Paper(file.read(), self._media_type(name), datetime.fromtimestamp(int(at.st_mtime), UTC))
+            body = file.read()
+        found = {coding: packed for coding in CODINGS if (packed := _beside(path, coding, body))}
+        modified_at = datetime.fromtimestamp(int(at.st_mtime), UTC)
+        paper = Paper(name, body, self._media_type(name), modified_at, found)
+        if WITH_ENTRIES.fullmatch(name):
+            self._back_issues.setdefault(name, BackIssues()).note(paper.digest, body)
         self._papers[name] = (_stamp(at), paper)
         self._held += _weight(paper)
         while self._held > self.room:
@@ -154,48 +221,44 @@ class Shelf:
 
 def answer(shelf: Shelf, method: str, path: str, asked: Mapping[bytes, bytes]) -> Answer:
     """
-    What HTTP says to this (RFC 9110, 9111). `path` is decoded; names in `asked` are in lower case. The body is there
-    for HEAD too, and must not be sent.
+    What HTTP says to this (RFC 9110, 9111, 3229). `path` is decoded; names in `asked` are in lower case. The body is
+    there for HEAD too, and must not be sent.
     """
     if method not in ("GET", "HEAD"):
         return _short(405, [(b"allow", b"GET, HEAD")])
     if not PATH.fullmatch(path):
         return _short(404)
     name = path[1:]
+    if shelf.is_gone(name):
+        return _short(410)
     paper = shelf.take(f"{name}index.html" if path.endswith("/") else name)
     if paper is None:
         if path.endswith("/") or not shelf.has_folder(name):
             return _short(404)
         # Relative, so that it is right behind a proxy that serves us below some path, too.
         return _short(308, [(b"location", f"./{quote(path.rpartition('/')[2])}/".encode())])
-    is_packed = accepts_gzip(asked.get(b"accept-encoding", b"").decode("latin-1"))
-    version, body = paper.packed if is_packed else paper.plain
-    if _is_known(paper, version[0][1], asked):
-        return 304, version, b""
-    headers = [*version, (b"content-type", paper.media_type.encode()), (b"content-length", b"%d" % len(body))]
-    if body is not paper.body:
-        headers.append((b"content-encoding", b"gzip"))
-    return 200, headers, body
+    form = paper.packed(accepted(asked.get(b"accept-encoding", b"").decode("latin-1")))
+    if held := _held(paper, form, asked):
+        return 304, held.told, b""
+    return _part(shelf, paper, form, asked) or (200, form.headers, form.body)
 
 
-def accepts_gzip(value: str) -> bool:
-    """Accept-Encoding (RFC 9110, 12.5.3): `gzip` by name counts before `*`; a weight of zero is a no."""
-    weights = {}
-    for part in value.lower().split(","):
-        coding, _, parameters = part.partition(";")
-        weight = re.fullmatch(r"\s*q\s*=\s*([\d.]+)\s*", parameters)
-        weights[coding.strip()] = float(weight[1]) if weight and weight[1].count(".") < 2 and weight[1] != "." else 1.0
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+def _held(paper: Paper, form: Form, asked: Mapping[bytes, bytes]) -> Form | None:
+    """
+    What the client has of this version: If-None-Match, compared weakly, and only without it If-Modified-Since. A plain
+    form will do for everybody, a packed one only for who would get the same again.
+    """
+    if (tags := asked.get(b"if-none-match")) is None:
+        return form if _is_unchanged(paper, asked.get(b"if-modified-since")) else None
+    if tags == form.etag or tags.strip() == b"*":
+        return form
+    known = _etags(tags)
+    return next((f for f in (form, paper.plain) if f.etag in known), None)
 
 
-def _is_known(paper: Paper, etag: bytes, asked: Mapping[bytes, bytes]) -> bool:
-    """Whether the client has this version: If-None-Match, compared weakly, and only without it If-Modified-Since."""
-    if (tags := asked.get(b"if-none-match")) is not None:
-        return tags.strip() == b"*" or etag in re.findall(rb'"[^"]*"', tags)
-    if (since := asked.get(b"if-modified-since")) is None:
-        return False
-    if since == paper.last_modified:
-        return True
+def _is_unchanged(paper: Paper, since: bytes | None) -> bool:
+    if since is None or since == paper.last_modified:
+        return since is not None
     try:
         at = parsedate_to_datetime(since.decode("latin-1"))
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -203,13 +266,50 @@ def _is_known(paper: Paper, etag: bytes, asked: Mapping[bytes, bytes]) -> bool:
     return paper.modified_at <= (at.replace(tzinfo=UTC) if at.tzinfo is None else at)
 
 
+def _part(shelf: Shelf, paper: Paper, form: Form, asked: Mapping[bytes, bytes]) -> Answer | None:
+    """
+    226 with the entries that are new to the client (RFC 3229), if it wants that, if we remember what it has, and if
+    that is less than the whole. It is made of the plain form, and has its ETag.
+    """
+    if b"a-im" not in asked or weights(asked[b"a-im"].decode("latin-1")).get("feed", 0.0) <= 0:
+        return None
+    for etag in _etags(asked.get(b"if-none-match", b"")):
+        part = shelf.since(paper, etag)
+        if part is not None and len(part) < len(form.body):
+            headers = [
+                *((b"etag", paper.plain.etag), (b"last-modified", paper.last_modified), PART, VARY_PART, *SECURITY),
+                *((b"im", b"feed"), (b"delta-base", etag)),
+                *((b"content-type", paper.media_type.encode()), (b"content-length", b"%d" % len(part))),
+            ]
+            return 226, headers, part
+    return None
+
+
+def _etags(header: bytes) -> list[bytes]:
+    return re.findall(rb'"[^"]*"', header)
+
+
+def _version(etag: bytes) -> str:
+    """The version that this ETag is of, plain or packed."""
+    return etag.strip(b'"').decode("latin-1").partition("-")[0]
+
+
 def _short(status: int, more: Headers | None = None) -> Answer:
     """An answer without a paper."""
-    body = NOT_HERE if status == 404 else b""
+    body = PAGES.get(status, b"")
     headers = [(b"content-length", b"%d" % len(body)), (b"cache-control", b"public, max-age=60"), *SECURITY]
     if body:
         headers.append((b"content-type", b"text/html; charset=utf-8"))
     return status, headers + (more or []), body
+
+
+def _beside(path: Path, coding: Coding, body: bytes) -> bytes | None:
+    """What lies packed beside a file, if it is of this very version: press.py may be at work there."""
+    try:
+        packed = path.with_name(path.name + coding.suffix).read_bytes()
+    except OSError:
+        return None
+    return packed if coding.holds(packed, body) else None
 
 
 def _stamp(at: os.stat_result) -> tuple[int, ...]:
@@ -218,4 +318,4 @@ def _stamp(at: os.stat_result) -> tuple[int, ...]:
 
 def _weight(paper: Paper) -> int:
     """Bytes in memory, plain and packed, at most."""
-    return len(paper.body) * 2 + 4096
+    return len(paper.body) * (1 + len(CODINGS)) + 4096

@@ -12,7 +12,10 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
+
+Word = TypeVar("Word", bound=str)
 
 UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
 DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*(s|min|m|h|d)")
@@ -25,6 +28,9 @@ DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
 DNS_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
+HUB = re.compile(r"https?://(?:[!$%&'()*+,/:;=?\[\]A-Za-z0-9._~-])+")
+"""What a URI may hold (RFC 3986), but neither a user's name nor a fragment."""
+
 AUTHORITY = re.compile(rf"([A-Za-z0-9._-]+@)?{DNS_NAME},\d{{4}}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 """RFC 4151, section 2.1."""
 
@@ -91,6 +97,18 @@ def number(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+def one_of(*choices: Word) -> Callable[[str], Word]:
+    """One of these words."""
+
+    def read(text: str) -> Word:
+        for choice in choices:
+            if text.strip() == choice:
+                return choice
+        raise ValueError(f"{text!r} is neither {' nor '.join(choices)}")
+
+    return read
+
+
 def language(text: str) -> str:
     """A language tag (BCP 47) in lower case."""
     tag = text.strip().lower()
@@ -116,6 +134,14 @@ def folder_address(text: str) -> str:
     if "?" in url or "#" in url or "@" in urlsplit(url).netloc:
         raise ValueError(f"{text!r} has to be a plain address, without ?, # and a user's name")
     return url if url.endswith("/") else f"{url}/"
+
+
+def hub(text: str) -> str:
+    """An http(s) URL that is told to everybody, in feeds and in HTTP headers."""
+    url = address(text)
+    if not HUB.fullmatch(url):
+        raise ValueError(f"{text!r} has to be a plain address in ASCII, without # and a user's name")
+    return url
 
 
 def contact(text: str) -> str:

@@ -20,11 +20,13 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 MEDIA = "{http://search.yahoo.com/mrss/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
+FH = "{http://purl.org/syndication/history/1.0}"
+AT = "{http://purl.org/atompub/tombstones/1.0}"
 XML = "{http://www.w3.org/XML/1998/namespace}"
 
 _URL = re.compile(r"https?://[A-Za-z0-9._-]+(:\d+)?([/?#][A-Za-z0-9;/?:@&=+$,._!~*'()%#-]*)?")
 _TAG_URI = re.compile(r"tag:([a-z0-9._-]+@)?[a-z0-9.-]+,\d{4}(-\d\d(-\d\d)?)?:[A-Za-z0-9;/?:@&=+$,._!~*'()%-]*")
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9_.+-]+/[A-Za-z0-9_.+-]+")
 _BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff]")
@@ -62,6 +64,7 @@ def _rss(root: ET.Element, address: str) -> Iterator[str]:
     yield from _matches(_LANGUAGE, [channel.findtext("language")])
     yield from _rfc822(channel.findtext("lastBuildDate"))
     yield from _self_link(channel, address)
+    yield from _history(channel, address)
     items = channel.findall("item")
     yield from _unique(item.findtext("guid") for item in items)
     for item in items:
@@ -104,8 +107,11 @@ def _atom(feed: ET.Element, address: str) -> Iterator[str]:
     yield from _matches(_TAG_URI, [feed.findtext(f"{ATOM}id")])
     yield from _rfc3339([feed.findtext(f"{ATOM}updated")])
     yield from _self_link(feed, address)
+    yield from _history(feed, address)
+    yield from _tombstones(feed)
     entries = feed.findall(f"{ATOM}entry")
     yield from _unique(entry.findtext(f"{ATOM}id") for entry in entries)
+    yield from _unique(entry.findtext(f"{ATOM}updated") for entry in entries)  # the W3C validator's rule
     for entry in entries:
         yield from _atom_entry(entry)
         if (entry.findtext(f"{ATOM}updated") or "") > (feed.findtext(f"{ATOM}updated") or ""):
@@ -134,6 +140,15 @@ def _atom_entry(entry: ET.Element) -> Iterator[str]:
         yield from _matches(_URL, (e.get("href") for e in source.findall(f"{ATOM}link")))
 
 
+def _tombstones(feed: ET.Element) -> Iterator[str]:
+    """RFC 6721: with ref and when, above the entries, and never of an entry that is there."""
+    graves = feed.findall(f"{AT}deleted-entry")
+    yield from _matches(_TAG_URI, (grave.get("ref") for grave in graves))
+    yield from _rfc3339([grave.get("when") for grave in graves])
+    there = {entry.findtext(f"{ATOM}id") for entry in feed.findall(f"{ATOM}entry")}
+    yield from (f"deleted and there: {grave.get('ref')}" for grave in graves if grave.get("ref") in there)
+
+
 def _typed(e: ET.Element) -> Iterator[str]:
     if e.get("type", "text") not in ("text", "html") or len(e) or not (e.text or "").strip():
         yield f"{e.tag} is empty or of no known type"
@@ -155,7 +170,9 @@ def _json(feed: dict[str, Any], address: str) -> Iterator[str]:
         yield "version or title"
     if feed["feed_url"] != address:
         yield f"feed_url {feed['feed_url']}"
-    yield from _matches(_URL, [feed["home_page_url"], feed["feed_url"]])
+    yield from _matches(_URL, [feed[key] for key in ("home_page_url", "feed_url", "next_url") if key in feed])
+    if feed.get("next_url") == feed["feed_url"]:
+        yield "next_url is feed_url"
     yield from _matches(_LANGUAGE, [feed["language"]])
     yield from _people(feed)
     yield from _unique(item["id"] for item in feed["items"])
@@ -178,6 +195,28 @@ def _json_item(item: dict[str, Any]) -> Iterator[str]:
 
 def _people(thing: dict[str, Any]) -> Iterator[str]:
     yield from ("somebody without a name" for who in thing["authors"] if not who["name"].strip())
+
+
+# --- archives --------------------------------------------------------------------------------------------------------
+
+
+def _history(parent: ET.Element, address: str) -> Iterator[str]:
+    """RFC 5005, section 4: an archive says so, leads to the current document, and has a neighbour."""
+    links = {link.get("rel"): link.get("href") for link in parent.findall(f"{ATOM}link")}
+    neighbours = {rel: links[rel] for rel in ("prev-archive", "next-archive") if rel in links}
+    yield from _matches(_URL, neighbours.values())
+    place = re.fullmatch(r"(.*/)archive/(\d+)/([a-z.]+)", address)
+    if not place:
+        if "current" in links or "next-archive" in links or parent.find(f"{FH}archive") is not None:
+            yield "a current document that says it is an archive"
+        return
+    folder, number, filename = place[1], int(place[2]), place[3]
+    if parent.find(f"{FH}archive") is None or links.get("current") != folder + filename:
+        yield "an archive that does not say so, or not of what"
+    known = {"prev-archive": number - 1, "next-archive": number + 1}
+    yield from (f"{rel} is {at}" for rel, at in neighbours.items() if at != f"{folder}archive/{known[rel]}/{filename}")
+    if not neighbours or (number == 1) == ("prev-archive" in neighbours):
+        yield f"archive {number} has the neighbours {neighbours}"
 
 
 # --- all -------------------------------------------------------------------------------------------------------------

@@ -32,6 +32,8 @@ class Seen:
     path: str
     headers: Message
     connection: int
+    method: str = "GET"
+    body: bytes = b""
 
 
 @dataclass
@@ -72,11 +74,15 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        self.server.loopback.requests.append(Seen(self.path, self.headers, self.client_address[1]))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        seen = Seen(self.path, self.headers, self.client_address[1], self.command, body)
+        self.server.loopback.requests.append(seen)
         try:
             self.server.loopback.answers[self.path](self)
         except OSError:
             self.close_connection = True
+
+    do_POST = do_GET
 
     def log_message(self, format: str, *args: Any) -> None:
         """Silence."""

@@ -108,3 +108,23 @@ def test_a_term_reads_as_it_was_written() -> None:
     for text in ("Минск", "=ЕС", "эконом*", "/a|b/", "title:Минск", "source:=wire"):
         assert str(parse_term(text)) == text
     assert isinstance(parse_term("x"), Term)
+
+
+def test_a_story_is_for_the_topic_once_enough_sources_carry_it() -> None:
+    classifier = Classifier([topic(at_least_sources=2)], "")
+    assert classifier.file(story(article(1, "alpha"), article(2, "alpha"))) == ()
+    [filing] = classifier.file(story(article(1, "alpha"), article(2, "alpha"), article(1, "beta")))
+    assert filing.because == "no rule: every story; in 2 sources"
+
+
+def test_a_story_is_for_the_topic_if_its_lead_is_in_one_of_the_languages() -> None:
+    classifier = Classifier([topic(rule=rule(any=["headline"]), languages=("ru", "en"))], "")
+    [filing] = classifier.file(story(article(language="en-gb"), article(1, "beta", language="de")))
+    assert filing.because == "headline: «headline» in the title; language en-gb"
+    assert classifier.file(story(article(language="de"), article(1, "beta", language="en"))) == ()
+    assert classifier.file(story(article(language=""))) == ()
+
+
+def test_a_bare_headline_tries_the_rule_alone() -> None:
+    choosy = topic(rule=rule(any=["Минск"]), at_least_sources=3, languages=("kk",))
+    assert Classifier([choosy], "").topics_of("Минск встречает гостей", "ru")

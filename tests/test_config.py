@@ -80,6 +80,7 @@ def test_everything_can_be_said(desk: Path) -> None:
         contact="desk@example.org",
         language="ru",
         authority="desk@example.org,2026-05",
+        hubs=("https://hub.example/?for=news", "http://127.0.0.1:8081/"),
     )
     assert config.manners == Manners(
         contact="desk@example.org",
@@ -125,6 +126,10 @@ def test_topics_have_rules_and_their_tests(desk: Path) -> None:
         language="be",
         formats=("rss", "html"),
         limit=7,
+        content="summary",
+        per_source=3,
+        at_least_sources=2,
+        languages=("ru", "kk"),
     )
     trials = [(t.topic, t.headline, t.wanted) for t in config.trials]
     assert trials == [("neighbours", "Казахстан и Беларусь", True), ("neighbours", "Хоккей", False)]

@@ -153,12 +153,17 @@ def test_rules_are_new_when_filing_could_differ() -> None:
     assert rules_digest([replace(first, rule=rule(any=["=x"])), second]) != before
     assert rules_digest([replace(first, rule=rule(all=["x"])), second]) != before
     assert rules_digest([replace(first, rule=None), second]) != before
+    assert rules_digest([replace(first, at_least_sources=2), second]) != before
+    assert rules_digest([replace(first, languages=("ru",)), second]) != before
 
 
 def test_an_edition_is_new_when_its_looks_could_differ() -> None:
     topic = Topic(name="a", title="A", rule=rule(any=["x"]))
     before = edition_digest(IMPRINT, topic)
-    assert edition_digest(IMPRINT, replace(topic, rule=None)) == before
+    assert edition_digest(IMPRINT, replace(topic, rule=None, at_least_sources=2, languages=("ru",))) == before
     assert edition_digest(replace(IMPRINT, link="https://example.org/"), topic) != before
+    assert edition_digest(replace(IMPRINT, hubs=("https://hub.example/",)), topic) != before
     for change in ({"title": "B"}, {"limit": 3}, {"formats": ("rss",)}, {"language": "ru"}, {"description": "x"}):
         assert edition_digest(IMPRINT, replace(topic, **change)) != before
+    assert edition_digest(IMPRINT, replace(topic, per_source=3)) != before
+    assert edition_digest(IMPRINT, replace(topic, content="summary")) != before

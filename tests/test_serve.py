@@ -3,15 +3,20 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 
+from aggregator.codings import accepted
+from aggregator.press import put as press
 from aggregator.serve import App, app
-from aggregator.shelf import Shelf, accepts_gzip
+from aggregator.shelf import Shelf
 
 ROOT = Path(__file__).parents[1]
 RSS = b'<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0">' + b"<item/>" * 200 + b"</rss>\n"
@@ -118,6 +123,7 @@ def test_nothing_else_can_be_reached(feeds: Path, path: str) -> None:
         ("mark.png", "image/png"),
         ("favicon.ico", "image/vnd.microsoft.icon"),
         ("thing.riverbed", "application/octet-stream"),
+        ("other.xml.gz", "application/gzip"),
     ],
 )
 def test_the_name_tells_the_media_type(feeds: Path, name: str, media_type: str) -> None:
@@ -222,56 +228,185 @@ def test_an_edition_that_is_gone_is_gone(feeds: Path) -> None:
 # --- packed ----------------------------------------------------------------------------------------------------------
 
 
-def test_gzip_is_another_representation_with_a_tag_of_its_own(feeds: Path) -> None:
+UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress}
+
+
+@pytest.mark.parametrize(("accept", "coding", "mark"), [("gzip", "gzip", "-gz"), ("gzip, deflate, br", "br", "-br")])
+@pytest.mark.parametrize("prepared", [True, False])
+def test_packed_is_another_representation_with_a_tag_of_its_own(
+    feeds: Path, accept: str, coding: str, mark: str, prepared: bool
+) -> None:
+    if prepared:
+        (feeds / "all/rss.xml").unlink()
+        press(feeds / "all/rss.xml", RSS, datetime.fromtimestamp(MODIFIED, UTC))
     application = app(feeds)
     plain = Said(application, "/all/rss.xml")
-    packed = Said(application, "/all/rss.xml", accept_encoding="br, gzip")
-    assert packed.headers["content-encoding"] == "gzip"
-    assert gzip.decompress(packed.body) == plain.body == RSS
+    packed = Said(application, "/all/rss.xml", accept_encoding=accept)
+    assert packed.headers["content-encoding"] == coding
+    assert UNPACK[coding](packed.body) == plain.body == RSS
     assert int(packed.headers["content-length"]) == len(packed.body) < len(RSS)
-    assert packed.headers["etag"] == plain.headers["etag"][:-1] + '-gz"'
-    again = {"accept_encoding": "gzip", "if_none_match": packed.headers["etag"]}
-    assert Said(application, "/all/rss.xml", **again).status == 304
-    assert Said(application, "/all/rss.xml", accept_encoding="gzip", if_none_match=plain.headers["etag"]).status == 200
+    assert packed.headers["etag"] == plain.headers["etag"][:-1] + f'{mark}"'
+    again = Said(application, "/all/rss.xml", accept_encoding=accept, if_none_match=packed.headers["etag"])
+    assert (again.status, again.headers["etag"]) == (304, packed.headers["etag"])
+
+
+def test_who_has_the_plain_version_needs_no_packed_one_but_not_the_other_way_round(feeds: Path) -> None:
+    application = app(feeds)
+    plain, packed = (Said(application, "/all/rss.xml", accept_encoding=a).headers["etag"] for a in ("", "gzip"))
+    said = Said(application, "/all/rss.xml", accept_encoding="gzip", if_none_match=plain)
+    assert (said.status, said.headers["etag"]) == (304, plain)
+    assert Said(application, "/all/rss.xml", if_none_match=packed).status == 200
+    assert Said(application, "/all/rss.xml", accept_encoding="br", if_none_match=packed).status == 200
+    both = Said(application, "/all/rss.xml", accept_encoding="gzip", if_none_match=f"{plain}, {packed}")
+    assert (both.status, both.headers["etag"]) == (304, packed)
+
+
+def test_the_file_that_lies_packed_beside_is_what_is_sent(feeds: Path) -> None:
+    beside = gzip.compress(RSS, compresslevel=1, mtime=0)
+    put(feeds / "all/rss.xml.gz", beside)
+    assert Said(app(feeds), "/all/rss.xml", accept_encoding="gzip").body == beside
+
+
+@pytest.mark.parametrize("beside", [gzip.compress(b"another version" * 100), b"no gzip", b"", gzip.compress(RSS)[:-5]])
+def test_a_packed_file_of_another_version_is_never_sent(feeds: Path, beside: bytes) -> None:
+    put(feeds / "all/rss.xml.gz", beside)
+    assert gzip.decompress(Said(app(feeds), "/all/rss.xml", accept_encoding="gzip").body) == RSS
 
 
 def test_what_does_not_get_smaller_is_not_packed(feeds: Path) -> None:
     put(feeds / "noise.png", os.urandom(4000))
     for path in ("/noise.png", "/index.html"):
-        said = Said(app(feeds), path, accept_encoding="gzip")
+        said = Said(app(feeds), path, accept_encoding="br, gzip")
         assert "content-encoding" not in said.headers
-        assert not said.headers["etag"].endswith('-gz"')
+        assert not said.headers["etag"].endswith(('-gz"', '-br"'))
 
 
 @pytest.mark.parametrize(
-    ("value", "accepted"),
+    ("value", "codings"),
     [
-        ("gzip", True),
-        ("deflate, GZIP;q=0.5", True),
-        ("x-gzip", True),
-        ("*", True),
-        ("gzip;q=0", False),
-        ("gzip; q=0.000", False),
-        ("gzip;q=0, *", False),
-        ("*;q=0, gzip", True),
-        ("*;q=0", False),
-        ("identity", False),
-        ("br", False),
-        ("", False),
-        ("gzip;q=.", True),
-        ("gzip;q=1.0.0", True),
-        ("gzip;x=1", True),
+        ("gzip", "gzip"),
+        ("gzip, deflate, br", "br gzip"),
+        ("br;q=0.5, gzip", "gzip br"),
+        ("br;q=0.5, gzip;q=0.4", "br gzip"),
+        ("deflate, GZIP;q=0.5", "gzip"),
+        ("x-gzip", "gzip"),
+        ("*", "br gzip"),
+        ("gzip;q=0", ""),
+        ("gzip; q=0.000", ""),
+        ("gzip;q=0, *", "br"),
+        ("*;q=0, gzip", "gzip"),
+        ("*;q=0", ""),
+        ("identity", ""),
+        ("identity;q=0.5, gzip", "gzip"),
+        ("identity, gzip;q=0.5", ""),
+        ("identity, gzip", "gzip"),
+        ("", ""),
+        ("gzip;q=.", "gzip"),
+        ("gzip;q=1.0.0", "gzip"),
+        ("gzip;x=1", "gzip"),
     ],
 )
-def test_gzip_only_for_those_who_take_it(value: str, accepted: bool) -> None:
-    assert accepts_gzip(value) is accepted
+def test_packed_only_for_those_who_take_it_and_as_they_like_it_best(value: str, codings: str) -> None:
+    assert " ".join(coding.name for coding in accepted(value)) == codings
+
+
+# --- only what is new ------------------------------------------------------------------------------------------------
+
+
+def feed(*entries: str) -> bytes:
+    items = "\n".join(f"<item><guid>{e}</guid><description>{e * 300}</description></item>" for e in entries)
+    return f'<rss version="2.0"><channel><title>All</title>\n{items}\n</channel></rss>'.encode()
+
+
+def test_who_asks_for_the_difference_gets_the_new_entries_alone(feeds: Path) -> None:
+    application = app(feeds)
+    put(feeds / "all/rss.xml", feed("a", "b"))
+    old = Said(application, "/all/rss.xml", accept_encoding="gzip").headers["etag"]
+    put(feeds / "all/rss.xml", feed("new", "a", "b") + b"\n" * 3)
+    asked = {"a_im": "feed", "if_none_match": old}
+    said, whole = Said(application, "/all/rss.xml", **asked), Said(application, "/all/rss.xml", if_none_match=old)
+    assert (said.status, whole.status) == (226, 200)
+    assert re.findall(rb"<guid>(.*?)</guid>", said.body) == [b"new"]
+    assert said.headers["im"] == "feed"
+    assert said.headers["delta-base"] == old
+    assert said.headers["etag"] == whole.headers["etag"] != old
+    assert said.headers["cache-control"] == "no-store, im, max-age=300"
+    assert said.headers["vary"] == "A-IM, If-None-Match"
+    assert said.headers["content-type"] == "application/rss+xml; charset=utf-8"
+    assert int(said.headers["content-length"]) == len(said.body)
+    assert "content-security-policy" in said.headers
+    head = Said(application, "/all/rss.xml", "HEAD", **asked)
+    assert (head.status, head.headers, head.body) == (226, said.headers, b"")
+    for coding in ("", "gzip", "br"):
+        again = {"a_im": "feed", "if_none_match": said.headers["etag"], "accept_encoding": coding}
+        assert Said(application, "/all/rss.xml", **again).status == 304
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"a_im": "feed"},
+        {"a_im": "feed", "if_none_match": '"never-ours"'},
+        {"a_im": "vcdiff", "if_none_match": "{}"},
+        {"a_im": "feed;q=0", "if_none_match": "{}"},
+        {"if_none_match": "{}"},
+    ],
+)
+def test_everybody_else_gets_the_whole(feeds: Path, asked: dict[str, str]) -> None:
+    application = app(feeds)
+    put(feeds / "all/rss.xml", feed("a", "b"))
+    old = Said(application, "/all/rss.xml").headers["etag"]
+    put(feeds / "all/rss.xml", feed("new", "a", "b"))
+    said = Said(application, "/all/rss.xml", **{name: value.format(old) for name, value in asked.items()})
+    assert (said.status, said.body) == (200, feed("new", "a", "b"))
+
+
+def test_a_difference_that_is_larger_than_the_whole_packed_is_not_sent(feeds: Path) -> None:
+    application = app(feeds)
+    put(feeds / "all/rss.xml", feed("a"))
+    old = Said(application, "/all/rss.xml").headers["etag"]
+    put(feeds / "all/rss.xml", feed(*"hgfedcba"))
+    said = Said(application, "/all/rss.xml", a_im="feed", if_none_match=old, accept_encoding="gzip")
+    assert (said.status, said.headers["content-encoding"]) == (200, "gzip")
+
+
+def test_a_server_that_has_just_started_sends_the_whole(feeds: Path) -> None:
+    put(feeds / "all/rss.xml", feed("a"))
+    old = Said(app(feeds), "/all/rss.xml").headers["etag"]
+    put(feeds / "all/rss.xml", feed("b", "a"))
+    assert Said(app(feeds), "/all/rss.xml", a_im="feed", if_none_match=old).status == 200
+
+
+# --- gone and kept ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/all/rss.xml", "/all/", "/all", "/all/archive/1/rss.xml", "/all/never.xml"])
+def test_a_topic_that_is_no_longer_published_is_gone_and_not_only_missing(feeds: Path, path: str) -> None:
+    application = app(feeds)
+    etag = Said(application, "/all/rss.xml").headers["etag"]
+    (feeds / "all/.gone").touch()
+    said = Said(application, path, if_none_match=etag)
+    assert said.status == 410
+    assert b"no longer published" in said.body
+    assert Said(application, "/never/rss.xml").status == 404
+    assert Said(application, "/").status == 200
+    (feeds / "all/.gone").unlink()
+    assert Said(application, "/all/rss.xml").status == 200
+
+
+def test_an_archive_keeps_for_a_day_but_not_for_ever(feeds: Path) -> None:
+    (feeds / "all/archive").mkdir()
+    put(feeds / "all/archive/1.xml", RSS)
+    cached = Said(app(feeds), "/all/archive/1.xml").headers["cache-control"]
+    assert cached == "public, max-age=86400, stale-while-revalidate=86400, stale-if-error=604800"
 
 
 # --- safe and small --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/", "/all", "/all/rss.xml", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/all", "/all/rss.xml", "/nothing", "/bare/x"])
 def test_no_page_of_ours_can_run_a_script(feeds: Path, path: str) -> None:
+    (feeds / "bare/.gone").touch()
     headers = Said(app(feeds), path).headers
     policy = headers["content-security-policy"].split("; ")
     assert {"default-src 'none'", "style-src 'self'", "frame-ancestors 'none'"} <= set(policy)
@@ -292,12 +427,12 @@ def test_a_hit_costs_no_reading(feeds: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_memory_is_bounded_and_the_least_used_leave_first(feeds: Path) -> None:
-    shelf = Shelf(feeds, room=50_000)
+    shelf = Shelf(feeds, room=60_000)
     for n in range(10):
         put(feeds / f"{n}.xml", b"x" * 5000)
         assert shelf.take(f"{n}.xml") is not None
         assert shelf.take("0.xml") is not None
-    assert shelf._held <= 50_000
+    assert shelf._held <= 60_000
     assert list(shelf._papers) == ["8.xml", "9.xml", "0.xml"]
 
 

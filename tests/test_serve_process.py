@@ -3,12 +3,16 @@ from __future__ import annotations
 import gzip
 import http.client
 import os
+import re
+import resource
 import select
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -141,3 +145,134 @@ def test_a_port_can_be_taken_again_at_once(feeds: Path) -> None:
         with socket.create_connection(("127.0.0.1", port)):
             sock.accept()[0].close()
     listen("127.0.0.1", port).close()
+
+
+# --- a crowd ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def serving(feeds: Path, sock: socket.socket, *, places: int = 4000, patience: float = 10) -> Iterator[int]:
+    """A server with so many places and so much patience; its process."""
+    code = (
+        "import socket, sys; from pathlib import Path; from aggregator.porter import server_for; "
+        "from aggregator.serve import app; feeds, number, places, patience = sys.argv[1:]; "
+        "server_for(app(Path(feeds)), grace=1, places=int(places), patience=float(patience))"
+        ".run(sockets=[socket.socket(fileno=int(number))])"
+    )
+    arguments = [sys.executable, "-c", code, str(feeds), str(sock.fileno()), str(places), str(patience)]
+    with subprocess.Popen(arguments, cwd=ROOT, pass_fds=[sock.fileno()]) as server:
+        try:
+            assert ask(sock, "/")[0].status == 200
+            yield server.pid
+        finally:
+            server.kill()
+
+
+def come(sock: socket.socket, said: bytes, crowd: ExitStack) -> socket.socket:
+    guest = crowd.enter_context(socket.create_connection(sock.getsockname(), timeout=STUCK))
+    guest.sendall(said)
+    return guest
+
+
+def memory(process: int) -> int:
+    """Bytes, resident."""
+    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.fixture
+def many_descriptors() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2048
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        pytest.skip(f"this machine allows no more than {hard} open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+HEAD = b"GET /all/rss.xml HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.usefixtures("many_descriptors")
+def test_a_thousand_who_dawdle_do_not_make_a_reader_wait(feeds: Path, sock: socket.socket) -> None:
+    (feeds / "large.xml").write_bytes(os.urandom(4 << 20))
+    with serving(feeds, sock) as process, ExitStack() as crowd:
+        ask(sock, "/large.xml")
+        before = memory(process)
+        for n in range(1000):
+            manner = (b"", b"GET /all/r", HEAD, HEAD.replace(b"all/rss", b"large") + b"\r\n")[n % 4]
+            come(sock, manner, crowd)
+        begun = time.perf_counter()
+        for _ in range(20):
+            assert ask(sock, "/all/rss.xml")[1] == RSS
+        assert time.perf_counter() - begun < 5
+        assert memory(process) - before < 100 << 20, "they cost more than their places"
+
+
+def test_who_does_not_get_on_is_sent_away_however_busy_he_looks(feeds: Path, sock: socket.socket) -> None:
+    with serving(feeds, sock, patience=0.5), ExitStack() as crowd:
+        silent, half, slow = (come(sock, said, crowd) for said in (b"", HEAD, HEAD))
+        late = come(sock, HEAD + b"Content-Length: 1000\r\n\r\n", crowd)
+        begun = time.perf_counter()
+        with suppress(OSError):
+            while time.perf_counter() - begun < STUCK:
+                slow.sendall(b"X")
+                late.sendall(b"X")
+                if select.select([slow], [], [], 0.1)[0] and not slow.recv(1):
+                    break
+        assert time.perf_counter() - begun < STUCK
+        assert silent.recv(1) == half.recv(1) == b""
+        assert late.recv(12) == b"HTTP/1.1 200"
+        with suppress(ConnectionResetError):
+            while late.recv(1 << 16):
+                pass
+
+
+def test_who_takes_no_answer_is_sent_away_without_a_word(
+    feeds: Path, sock: socket.socket, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (feeds / "large.xml").write_bytes(os.urandom(32 << 20))
+    with serving(feeds, sock, patience=0.5), ExitStack() as crowd:
+        guest = come(sock, b"GET /large.xml HTTP/1.1\r\nHost: x\r\n\r\n" * 3, crowd)
+        guest.settimeout(None)
+        hung_up = select.poll()
+        hung_up.register(guest, 0)
+        assert hung_up.poll(STUCK * 1000), "still connected"
+        assert ask(sock, "/")[0].status == 200
+    assert capfd.readouterr() == ("", "")
+
+
+def test_questions_in_a_row_are_answered_in_their_order(feeds: Path, sock: socket.socket) -> None:
+    with serving(feeds, sock), ExitStack() as crowd:
+        heads = [f"GET /{path} HTTP/1.1\r\nHost: x\r\n" for path in ("all/rss.xml", "nothing", "all", "")]
+        guest = come(sock, ("\r\n".join(heads) + "Connection: close\r\n\r\n").encode(), crowd)
+        answered = b""
+        while received := guest.recv(1 << 16):
+            answered += received
+    assert re.findall(rb"^HTTP/1.1 (\d+)", answered, re.MULTILINE) == [b"200", b"404", b"308", b"200"]
+
+
+def test_a_head_without_end_and_what_is_not_http_are_refused(feeds: Path, sock: socket.socket) -> None:
+    with serving(feeds, sock), ExitStack() as crowd:
+        for said, status in ((HEAD + b"X: " + b"x" * 40_000, b"431"), (b"\x16\x03\x01 hello\r\n\r\n", b"400")):
+            guest = come(sock, b"", crowd)
+            guest.sendall(said)
+            answered = b""
+            with suppress(ConnectionResetError):
+                while received := guest.recv(1 << 16):
+                    answered += received
+            assert answered.startswith(b"HTTP/1.1 " + status)
+            assert b"content-security-policy: default-src 'none'" in answered
+            assert b"x-content-type-options: nosniff" in answered
+
+
+def test_who_finds_no_place_is_told_when_to_come_again(feeds: Path, sock: socket.socket) -> None:
+    with serving(feeds, sock, places=4, patience=60), ExitStack() as crowd:
+        for _ in range(4):
+            come(sock, HEAD, crowd)
+        response, _ = ask(sock, "/all/rss.xml")
+        assert response.status == 503
+        assert response.headers["Retry-After"] == "30"
+        assert response.headers["Connection"] == "close"
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"

@@ -31,6 +31,7 @@ KEYS: Mapping[str, str] = {
     "contact": "",
     "language": "en",
     "identity": DERIVED,
+    "hubs": "[]",
     "listen": "127.0.0.1:8080",
     "database": "db/river.sqlite",
     "feeds": "feeds/",
@@ -57,6 +58,10 @@ KEYS: Mapping[str, str] = {
     "topics.language": "",
     "topics.formats": "[rss, atom, jsonfeed, html]",
     "topics.limit": "50",
+    "topics.content": "full",
+    "topics.per_source": "",
+    "topics.at_least_sources": "1",
+    "topics.languages": "[]",
 }
 """Every key, and its default as the operator would write it. A source's kind and the kind's own keys come on top."""
 
@@ -156,7 +161,16 @@ def _imprint(top: Section, listen: tuple[str, int]) -> Imprint:
         contact=top.maybe("contact", values.contact) or "",
         language=top.take("language", values.language),
         authority=top.maybe("identity", values.authority) or _own_authority(link),
+        hubs=_hubs(top),
     )
+
+
+def _hubs(top: Section) -> tuple[str, ...]:
+    """In the order of the file, each once."""
+    hubs = top.texts("hubs", values.hub)
+    if hubs and "link" not in top.given:
+        top.complain("hubs", "a hub has to fetch our feeds: say at 'link' where it finds them")
+    return tuple(dict.fromkeys(hubs))
 
 
 def _own_address(host: str, port: int) -> str:

@@ -39,11 +39,23 @@ def _topic(section: Section, language: str) -> Topic:
         language=section.maybe("language", values.language),
         formats=section.texts("formats", _format),
         limit=section.take("limit", values.number(1, 500)),
+        content=section.take("content", values.one_of("full", "summary")),
+        per_source=section.maybe("per_source", values.number(1, 500)),
+        at_least_sources=section.take("at_least_sources", values.number(1, 100)),
+        languages=section.texts("languages", values.language),
     )
+    _refuse_choosing(section, name)
     if "formats" in section.given and not topic.formats:
         section.complain("formats", "nothing would be published; write one format at least, or take the key out")
     section.refuse_unknown()
     return topic
+
+
+def _refuse_choosing(section: Section, name: str) -> None:
+    """The topic of everything leaves nothing out."""
+    for key in ("at_least_sources", "languages"):
+        if name == ALL and key in section.given:
+            section.complaints.add(section.key_nodes[key], f"the topic '{ALL}' has every story; it takes no '{key}'")
 
 
 def read_trials(top: Section) -> tuple[Trial, ...]:

@@ -6,7 +6,8 @@ How to write one: docs/add-an-output-format.md.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Collection
+from typing import Protocol, runtime_checkable
 
 from ..model import Edition
 
@@ -21,3 +22,11 @@ class Format(Protocol):
 
     def render(self, edition: Edition) -> bytes:
         """Pure: equal editions give equal bytes, on any machine and on any day."""
+
+
+@runtime_checkable
+class Archival(Format, Protocol):
+    """A format that has archives too (RFC 5005, section 4): `render` says where their neighbours are."""
+
+    def without(self, body: bytes, guids: Collection[str]) -> bytes:
+        """An archive that was rendered before, without these stories and otherwise as it is."""

@@ -16,12 +16,14 @@ from feedgen.ext.base import BaseExtension
 from feedgen.util import xml_elem
 
 from ..model import Article, Edition, Story
+from ._history import History
 from ._proof import home
 
 # feedgen's own switches the locale of the whole process for every date (util.py: setlocale), under all other threads.
 feedgen.feed.formatRFC2822 = feedgen.entry.formatRFC2822 = format_datetime
 
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def begin(edition: Edition, filename: str, media_type: str) -> Any:
@@ -35,8 +37,14 @@ def begin(edition: Edition, filename: str, media_type: str) -> Any:
     feed.language(topic.language)
     feed.updated(edition.updated_at)  # feedgen says the present moment unless it is told
     feed.generator("River")  # without its version, or an upgrade would change every file
-    feed.link(href=edition.link + filename, rel="self", type=media_type)
+    feed.link(href=edition.address + filename, rel="self", type=media_type)
+    for hub in imprint.hubs:
+        feed.link(href=hub, rel="hub")
+    feed.register_extension("hubs", RssHubs, BaseExtension, atom=False)
+    feed.hubs.urls = imprint.hubs
     feed.link(href=edition.link, rel="alternate", type="text/html")  # last: RSS takes the last one for <link>
+    feed.register_extension("history", History, BaseExtension)
+    feed.history.read(edition, filename, media_type)
     return feed
 
 
@@ -47,12 +55,28 @@ def add(feed: Any, story: Story, content: str) -> Any:
     entry.id(story.guid)
     entry.title(lead.title)
     entry.link(href=lead.url)
-    entry.published(lead.published_at)
-    entry.updated(lead.updated_at)
+    entry.published(story.published_at)
+    entry.updated(story.updated_at)
     entry.category([{"term": label} for label in lead.labels])
     if content:
         entry.content(content, type="html")
     return entry
+
+
+@dataclass
+class RssHubs:
+    """An extension for links of an RSS channel that feedgen leaves out: it writes `self` alone (1.0.0, its feed.py)."""
+
+    urls: tuple[str, ...] = ()
+
+    def extend_ns(self) -> dict[str, str]:
+        """No namespace that feedgen does not declare anyway."""
+        return {}
+
+    def extend_rss(self, rss: Any) -> None:
+        """Called by feedgen before the items are added."""
+        for url in self.urls:
+            xml_elem(f"{_ATOM}link", rss[0], rel="hub", href=url)
 
 
 def allow_atom_extras(feed: Any) -> None:

@@ -16,7 +16,7 @@ from html import unescape
 from unicodedata import normalize
 from urllib.parse import SplitResult, quote, urlsplit
 
-from ..model import ALL, Article, Edition, Enclosure, Imprint, Story, Topic
+from ..model import ALL, Article, Edition, Enclosure, Imprint, Story, Topic, Withdrawal
 
 # Besides what XML 1.0 forbids: C1 controls, non-characters and U+FFFD, which the W3C validator calls bad characters.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffc\U00010000-\U0010ffff]")
@@ -24,8 +24,10 @@ _TAG_URI = re.compile(r"tag:([a-z0-9._-]+@)?[a-z0-9.-]+,\d{4}(-\d\d(-\d\d)?)?:[\
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.ASCII | re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _HOST = re.compile(r"[\w.-]+|\[[0-9a-f:.]+\]", re.ASCII)
+_HOST_WITH_A_DOT = re.compile(r"https?://[^/.]+\.[^/]", re.ASCII)
 _TAG = re.compile("</?[a-z][^<>]*>", re.IGNORECASE)
 _TAG_BEGINS = re.compile("<(?=[/!?a-z])", re.IGNORECASE)
+_REFERENCE = re.compile(r"&#?\w+;")  # also what stands for no character: &#xZZ;
 _LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _IN_A_URL = ";/?:@&=+$,-_.!~*'()%"
 _MANY_BYTES = 2**63
@@ -42,9 +44,10 @@ def proofread(edition: Edition) -> Edition:
     )
     stories: dict[str, Story] = {}
     for story in edition.stories:
-        printed = _story(story, ours)
+        printed = _story(abridged(story, ours.topic), ours)
         stories.setdefault(printed.guid, printed)
-    return replace(ours, stories=tuple(stories.values()))
+    withdrawn = tuple(_withdrawal(w, ours) for w in edition.withdrawn)
+    return replace(ours, stories=tuple(stories.values()), withdrawn=withdrawn)
 
 
 def printable(text: str) -> str:
@@ -61,7 +64,8 @@ def bare(text: str) -> str:
     """One line of plain text that stays the same when somebody takes it for HTML; empty if nothing is left."""
     text = one_line(unescape(text))
     text = _TAG_BEGINS.sub("< ", one_line(_TAG.sub("", text)) or text)
-    return text if unescape(text) == text else one_line(text.replace("&", "& "))
+    is_plain = unescape(text) == text and not _REFERENCE.search(text)
+    return text if is_plain else one_line(text.replace("&", "& "))
 
 
 def web_address(url: str) -> str:
@@ -123,11 +127,22 @@ def _topic(topic: Topic, imprint: Imprint) -> Topic:
 def _story(story: Story, edition: Edition) -> Story:
     place = f"{edition.link}#{quote(printable(story.id), safe='')}"
     lead = _article(story.lead, edition)
-    return replace(
+    printed = replace(
         story,
         guid=_tag_uri(story.guid, edition),
         lead=replace(lead, url=lead.url or place),
         copies=tuple(replace(copy, article=_article(copy.article, edition)) for copy in story.copies),
+    )
+    revised_at = max(_second(story.updated_at), printed.published_at)
+    return replace(printed, revised_at=min(revised_at, edition.updated_at))
+
+
+def _withdrawal(withdrawal: Withdrawal, edition: Edition) -> Withdrawal:
+    return replace(
+        withdrawal,
+        guid=_tag_uri(withdrawal.guid, edition),
+        at=min(_second(withdrawal.at), edition.updated_at),
+        because=one_line(withdrawal.because),
     )
 
 
@@ -154,6 +169,11 @@ def _article(article: Article, edition: Edition) -> Article:
     )
 
 
+def abridged(story: Story, topic: Topic) -> Story:
+    """The story without its text, in a topic that gives summaries only."""
+    return replace(story, lead=replace(story.lead, content="")) if topic.content == "summary" else story
+
+
 def _tag_uri(guid: str, edition: Edition) -> str:
     """The guid as it is, if it is a `tag:` URI (RFC 4151); else one of ours, made of its digest."""
     if _TAG_URI.fullmatch(guid):
@@ -172,11 +192,14 @@ def _language(language: str) -> str:
 
 
 def _enclosures(enclosures: Iterable[Enclosure]) -> tuple[Enclosure, ...]:
-    """Those that have an address and a media type, each address once; a length that is none becomes unknown."""
+    """
+    Those that have a media type and an address that everybody can reach, each address once; a length that is none
+    becomes unknown.
+    """
     found: dict[str, Enclosure] = {}
     for e in enclosures:
         url = web_address(e.url)
-        if url and _MEDIA_TYPE.fullmatch(e.media_type):
+        if _HOST_WITH_A_DOT.match(url) and _MEDIA_TYPE.fullmatch(e.media_type):
             length = e.length if e.length is not None and 0 <= e.length < _MANY_BYTES else None
             found.setdefault(url, replace(e, url=url, length=length, title=bare(e.title)))
     return tuple(found.values())

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from hashlib import sha256
 from html import escape, unescape
 from html.entities import name2codepoint
 from typing import Any
 
-from ..model import Edition, Enclosure, Story
+from ..model import Edition, Enclosure, Story, Withdrawal
 from ._proof import bare, proofread
 from ._words import full_text
 
 FILENAME = "atom.xml"
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 
+_MOURNING = timedelta(days=30)
 _TAG = re.compile(r"<[/!?a-z]", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(#?\w+)")
 
@@ -26,11 +29,41 @@ def render(edition: Edition) -> bytes:
     edition = proofread(edition)
     feed = _feedgen.begin(edition, FILENAME, "application/atom+xml")
     _feedgen.allow_atom_extras(feed)
+    feed.history.withdrawn = _tombstones(edition)
+    newest = edition.updated_at
     for story in edition.stories:
         entry = _feedgen.add(feed, story, full_text(story, edition.topic.language))
+        entry.updated(at := _apart(story))
+        newest = max(newest, at)
         _complete(entry, story, edition)
+    feed.updated(newest)
     out: bytes = feed.atom_str(pretty=True)
     return out
+
+
+def without(body: bytes, guids: Collection[str]) -> bytes:
+    """The feed without these entries."""
+    from . import _history
+
+    return _history.without(body, guids)
+
+
+def _apart(story: Story) -> datetime:
+    """
+    The story's `updated_at`, with a fraction of a second that is its own for ever: two entries of one second would
+    have the same atom:updated, which readers that sort by it, and the W3C validator, do not like.
+    """
+    fraction = int.from_bytes(sha256(story.guid.encode()).digest()[:8], "big") % 1_000_000
+    return story.updated_at.replace(microsecond=fraction)
+
+
+def _tombstones(edition: Edition) -> tuple[Withdrawal, ...]:
+    """For a month of the edition's own time, and for as long as the story would stand in the document."""
+    if edition.archive is not None:
+        return ()
+    oldest = min((story.listed_at for story in edition.stories), default=edition.updated_at)
+    last_month = edition.updated_at - _MOURNING
+    return tuple(w for w in edition.withdrawn if w.at >= last_month or w.listed_at >= oldest)
 
 
 def _complete(entry: Any, story: Story, edition: Edition) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..model import Copy, Edition, Story
 from ._page import alternate, feeds_of, nothing_yet, page, subscribe, text, time, tongue, updated
 from ._page_words import Words, words_for
-from ._proof import printable, web_address
+from ._proof import abridged, printable, web_address
 
 FILENAME = "index.html"
 MEDIA_TYPE = "text/html; charset=utf-8"
@@ -15,7 +15,7 @@ def render(edition: Edition) -> bytes:
     """A page that needs no script, and no server either: its links to its neighbours are relative."""
     topic, imprint = edition.topic, edition.imprint
     words = words_for(topic.language or imprint.language)
-    stories = "\n".join(_story(story, words) for story in edition.stories)
+    stories = "\n".join(_story(abridged(story, topic), words) for story in edition.stories)
     return page(
         words=words,
         title=f"{topic.title} — {imprint.title}",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from html import escape
+from typing import Any
 
-from ..model import Article, Copy, Edition, Enclosure, Story
-from ._proof import proofread
+from ..model import Article, Copy, Edition, Enclosure, Printed, Story, Withdrawal
+from ._proof import one_line, proofread
 from ._words import full_text
 
 FILENAME = "feed.json"
@@ -23,14 +25,54 @@ def render(edition: Edition) -> bytes:
             "version": "https://jsonfeed.org/version/1.1",
             "title": topic.title,
             "home_page_url": edition.link,
-            "feed_url": edition.link + FILENAME,
+            "feed_url": edition.address + FILENAME,
+            "next_url": edition.archive_address(edition.previous) + FILENAME if edition.previous else "",
             "description": topic.description,
             "language": topic.language,
             "authors": [{"name": edition.imprint.title}],
+            "hubs": [{"type": "WebSub", "url": hub} for hub in edition.imprint.hubs],
+            "_river": _known({"archive": edition.archive, "withdrawn": [_tombstone(w) for w in edition.withdrawn]}),
         }
     )
-    items = [_item(story, edition) for story in edition.stories]
-    return (json.dumps(feed | {"items": items}, ensure_ascii=False, indent=1) + "\n").encode()
+    return _written(feed | {"items": [_item(story, edition) for story in edition.stories]})
+
+
+def without(body: bytes, guids: Collection[str]) -> bytes:
+    """The feed without these items."""
+    feed = json.loads(body)
+    return _written(feed | {"items": [item for item in feed["items"] if item["id"] not in guids]})
+
+
+def read(body: bytes, topic: str) -> Iterator[Printed]:
+    """
+    What a document of ours says of its stories, and of those that were withdrawn. Raises ValueError, TypeError or
+    KeyError if it is none.
+    """
+    feed = json.loads(body)
+    ours = feed.get("_river", {})
+    for item in feed["items"]:
+        told = item["_river"]
+        yield Printed(
+            topic=topic,
+            archive=ours.get("archive"),
+            guid=item["id"],
+            listed_at=datetime.fromisoformat(told["listed_at"]),
+            articles=(told["article"], *(copy["article"] for copy in told["copies"])),
+        )
+    for one in ours.get("withdrawn", ()):
+        yield Printed(
+            topic=topic,
+            archive=None,
+            guid=one["id"],
+            listed_at=datetime.fromisoformat(one["listed_at"]),
+            articles=tuple(one["articles"]),
+            withdrawn_at=datetime.fromisoformat(one["at"]),
+            because=one.get("because", ""),
+        )
+
+
+def _written(feed: Mapping[str, Any]) -> bytes:
+    return (json.dumps(feed, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _item(story: Story, edition: Edition) -> dict[str, object]:
@@ -42,8 +84,8 @@ def _item(story: Story, edition: Edition) -> dict[str, object]:
             "title": lead.title,
             "summary": lead.summary,
             "content_html": full_text(story, language) or f"<p>{escape(lead.summary, quote=False)}</p>",
-            "date_published": lead.published_at.isoformat(),
-            "date_modified": lead.updated_at.isoformat(),
+            "date_published": story.published_at.isoformat(),
+            "date_modified": story.updated_at.isoformat(),
             "authors": [{"name": name} for name in lead.authors or (lead.publisher,)],
             "tags": lead.labels,
             "language": lead.language if lead.language != language else "",
@@ -65,7 +107,8 @@ def _attachment(enclosure: Enclosure) -> dict[str, object]:
 
 
 def _provenance(story: Story) -> dict[str, object]:
-    return _who(story.lead) | {"copies": [_copy(copy) for copy in story.copies]}
+    place = {"listed_at": story.listed_at.isoformat()}
+    return _who(story.lead) | place | {"copies": [_copy(copy) for copy in story.copies]}
 
 
 def _copy(copy: Copy) -> dict[str, object]:
@@ -73,7 +116,17 @@ def _copy(copy: Copy) -> dict[str, object]:
 
 
 def _who(article: Article) -> dict[str, object]:
-    return {"source": article.source, "publisher": article.publisher}
+    return {"article": one_line(article.id), "source": article.source, "publisher": article.publisher}
+
+
+def _tombstone(withdrawal: Withdrawal) -> dict[str, object]:
+    told = _known({"because": withdrawal.because})
+    return {
+        "id": withdrawal.guid,
+        "at": withdrawal.at.isoformat(),
+        "listed_at": withdrawal.listed_at.isoformat(),
+        "articles": list(withdrawal.articles),
+    } | told
 
 
 def _known(facts: Mapping[str, object]) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from html import escape
 from typing import Any
 
@@ -34,6 +35,13 @@ def render(edition: Edition) -> bytes:
         _complete(item, story, edition)
     out: bytes = feed.rss_str(pretty=True)
     return out
+
+
+def without(body: bytes, guids: Collection[str]) -> bytes:
+    """The feed without these items."""
+    from . import _history
+
+    return _history.without(body, guids)
 
 
 def _complete(item: Any, story: Story, edition: Edition) -> None:

@@ -8,11 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
-from ..model import Article, Checkpoint, Decision, Filing, Health, Known, Source, Story, Visit
+from ..model import (
+    Article,
+    Checkpoint,
+    Decision,
+    Filing,
+    Health,
+    Known,
+    Ping,
+    Printed,
+    Source,
+    Story,
+    Visit,
+    Withdrawal,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +39,12 @@ class Latest:
     """To be handed back to `published`: what changes after this reading makes the topic stale again."""
     opened_at: datetime
     """When the topic first appeared in the configuration."""
+    archives: int = 0
+    """How many there are; the last one has this number."""
+    withdrawn: tuple[Withdrawal, ...] = ()
+    """What was taken back from this topic, the last one first."""
+    cleared: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """Archive -> the guids that must not stand in it any more."""
 
 
 class Store(Protocol):
@@ -86,8 +106,64 @@ class Store(Protocol):
     def latest(self, topic: str, limit: int) -> Latest:
         """The topic's newest stories. Read the revision before the stories."""
 
+    def seal(self, topic: str, limit: int) -> None:
+        """
+        Called before an edition of so many stories is read. Stories that have to make room are sealed in archives,
+        half a limit in each: what readers have seen, oldest first, once more than `limit` stories of the topic are in
+        no archive; and at once, without ever having been announced, what is neither new nor among the newest. Once
+        sealed, always sealed in this archive; archives are numbered from 1 and only ever added.
+        """
+
+    def current(self, topic: str, limit: int) -> Latest:
+        """The topic's newest stories, and every one that is in no archive: with the archives, all of them."""
+
+    def archived(self, topic: str, number: int) -> list[Story]:
+        """The stories of this archive that are held and not withdrawn, newest first."""
+
     def published(self, topic: str, revision: int) -> None:
         """The edition on disk says what the store said at `revision`."""
+
+    def announce(self, hubs: Sequence[str], feeds: Mapping[str, str], now: datetime) -> None:
+        """
+        Called when an edition is on disk. `feeds` is address -> digest of the bytes: each hub that has not been asked
+        to tell of these very bytes has to be pinged. What already waits to be told keeps its place in the line.
+        """
+
+    def hubs_to_ping(self, now: datetime) -> list[str]:
+        """Called by the clock. The hubs for which pings wait and that are not put off, in alphabetical order."""
+
+    def pings(self, hub: str, limit: int) -> list[Ping]:
+        """What this hub has to be told, longest waiting first."""
+
+    def pinged(self, ping: Ping) -> None:
+        """The hub has been told, or never will be; unless the feed has changed meanwhile, nothing waits any more."""
+
+    def put_off(self, hub: str, until: datetime, oldest: datetime) -> int:
+        """The hub is left alone until then. How many pings are given up: those that wait since before `oldest`."""
+
+    def withdraw(self, guid: str, now: datetime, because: str = "") -> None:
+        """
+        The story leaves every topic, which becomes stale, for ever: neither new rules nor a rebuild bring it back, and
+        articles that join it stay with it. Again: nothing.
+        """
+
+    def reinstate(self, guid: str) -> None:
+        """The withdrawal was a mistake: the story is unfiled and in no archive."""
+
+    def remember(self, printed: Iterable[Printed]) -> None:
+        """
+        Called for a new or restored database. A story that one of these articles opens gets the published guid and
+        place; what was sealed or withdrawn, is. What the store knows itself stands.
+        """
+
+    def is_empty(self) -> bool:
+        """Whether there has never been a story."""
+
+    def back_up(self, path: Path) -> None:
+        """
+        A copy of this moment, whole or not at all, made while others go on writing. An older copy is replaced;
+        anything else at this path is a StoreError.
+        """
 
     def stories(self, topic: str | None = None, since: datetime | None = None) -> Iterator[Story]:
         """The stories held, newest `listed_at` first; of one topic, or listed since."""

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from ..errors import StoreError
 from ..model import Article, Decision, Verdict
+from ._minted import recalled_openings
 from ._rows import article_of, article_row, rows_for, stamp, to_json
 from ._topics import touch_stories
 
@@ -16,15 +17,18 @@ Numbered = Sequence[tuple[int, Decision]]
 """Articles that arrive, each with the number that its row gets."""
 
 
-def save_decisions(conn: sqlite3.Connection, at: datetime, decisions: Sequence[Decision]) -> int:
-    """How many articles came in. Those that are here already are left alone: a decision may be saved twice."""
+def save_decisions(conn: sqlite3.Connection, at: datetime, decisions: Sequence[Decision], *, is_first: bool) -> int:
+    """
+    How many articles came in. Those that are here already are left alone: a decision may be saved twice. `is_first`:
+    it is the first visit to its source, and what it brings is no news.
+    """
     arrivals = _numbered(conn, decisions)
     openers = [(n, d) for n, d in arrivals if d.verdict is Verdict.NEW]
     copies = [(n, d) for n, d in arrivals if d.verdict is Verdict.COPY]
     stories = {d.story: n for n, d in openers}
     stories |= _story_numbers(conn, {d.story for _, d in copies} - set(stories))
     _insert_articles(conn, arrivals, stories)
-    _open_stories(conn, openers)
+    _open_stories(conn, openers, old=is_first)
     _change_leads(conn, copies, stories)
     touched = {stories[d.story] for _, d in copies}
     touched |= {_replace_version(conn, at, d) for d in decisions if d.verdict is Verdict.CHANGED}
@@ -84,16 +88,24 @@ def _insert_articles(conn: sqlite3.Connection, arrivals: Numbered, stories: dict
     conn.executemany(INSERT_TEXT, rows)
 
 
-INSERT_STORY = "INSERT INTO stories (number, id, guid, lead, listed_at) VALUES (?, ?, ?, ?, ?)"
+INSERT_STORY = """
+    INSERT INTO stories (number, id, guid, lead, listed_at, revised_at, old)
+    VALUES (:number, :id, :guid, :number, :listed_at, :revised_at, :old)"""
 
 
-def _open_stories(conn: sqlite3.Connection, openers: Numbered) -> None:
-    rows = []
-    for number, decision in openers:
-        if decision.opens is None:
-            raise StoreError(f"article {decision.article.id} opens a story that has no guid")
-        guid, listed_at = decision.opens.guid, stamp(decision.opens.listed_at)
-        rows.append((number, decision.story, guid, number, listed_at))
+def _open_stories(conn: sqlite3.Connection, openers: Numbered, *, old: bool) -> None:
+    openings = recalled_openings(conn, [decision for _, decision in openers])
+    rows = [
+        {
+            "number": number,
+            "id": decision.story,
+            "guid": opening.guid,
+            "listed_at": stamp(opening.listed_at),
+            "revised_at": stamp(decision.article.updated_at),
+            "old": old,
+        }
+        for (number, decision), opening in zip(openers, openings, strict=True)
+    ]
     conn.executemany(INSERT_STORY, rows)
 
 
@@ -114,6 +126,9 @@ UPDATE_ARTICLE = """
     WHERE number = :number"""
 
 
+REVISE_STORY = "UPDATE stories SET revised_at = :updated_at WHERE lead = :number"
+
+
 def _replace_version(conn: sqlite3.Connection, at: datetime, decision: Decision) -> int:
     """The number of the story that the article is in."""
     row = conn.execute(ARTICLE, (decision.article.id,)).fetchone()
@@ -126,6 +141,7 @@ def _replace_version(conn: sqlite3.Connection, at: datetime, decision: Decision)
     body = to_json(article_row(old))
     conn.execute(INSERT_VERSION, (row["number"], stamp(at), decision.because, body))
     conn.execute(UPDATE_ARTICLE, changed)
+    conn.execute(REVISE_STORY, changed)
     conn.execute(INSERT_TEXT, changed)
     return story
 

@@ -7,6 +7,10 @@ The tables of the SQLite store, and the door to sqlite-utils.
       whole_articles               articles with their words, a view
     stories   -> filings, rules    which topics, under which rules
     editions                       which topics have to be published again
+      archives                     which stories are sealed in which archive of a topic
+    withdrawals, tombstones        which stories were taken back, and which topics have to say so
+    minted                         which guids were published, for a database that has lost its own
+    pings, hubs                    who has to be told of it
 
 A `number` is for joins only and never leaves the house. Times are microseconds since 1970, UTC.
 """
@@ -60,6 +64,8 @@ CREATE TABLE stories (
     lead         INTEGER NOT NULL REFERENCES articles (number),
     lead_because TEXT NOT NULL DEFAULT '',
     listed_at    INTEGER NOT NULL,
+    revised_at   INTEGER NOT NULL,              -- by an edit of the lead
+    old          INTEGER NOT NULL DEFAULT 0,    -- 1: found at the first visit to its source
     rules        INTEGER REFERENCES rules (number),  -- filed under these; NULL: unfiled
     filed_at     INTEGER
 ) STRICT;
@@ -124,8 +130,12 @@ CREATE TABLE filings (
     listed_at INTEGER NOT NULL,                 -- the story's, which never moves: the newest are found without sorting
     story     INTEGER NOT NULL REFERENCES stories (number),
     because   TEXT NOT NULL,
+    entered   INTEGER NOT NULL,                 -- the topic's revision since which it is here
+    old       INTEGER NOT NULL,                 -- 1: not news, but brought in by a first visit or by changed rules
+    archive   INTEGER,                          -- sealed there; NULL: nowhere yet
     PRIMARY KEY (topic, listed_at DESC, story)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX filings_unsealed ON filings (topic, listed_at) WHERE archive IS NULL;
 CREATE INDEX filings_story ON filings (story);
 
 CREATE TABLE editions (
@@ -134,6 +144,49 @@ CREATE TABLE editions (
     opened_at INTEGER NOT NULL,
     revision  INTEGER NOT NULL DEFAULT 1,       -- grows with every change
     published INTEGER NOT NULL DEFAULT 0        -- the revision that is on disk
+) STRICT;
+
+-- By guid, which outlives the database: what is sealed, withdrawn or published stays so in the next one.
+CREATE TABLE archives (
+    topic  TEXT NOT NULL,
+    guid   TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (topic, guid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX archives_number ON archives (topic, number);
+
+CREATE TABLE withdrawals (
+    guid      TEXT PRIMARY KEY,
+    at        INTEGER NOT NULL,
+    because   TEXT NOT NULL,
+    listed_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE tombstones (
+    topic TEXT NOT NULL,
+    guid  TEXT NOT NULL REFERENCES withdrawals (guid) ON DELETE CASCADE,
+    PRIMARY KEY (topic, guid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE minted (
+    article   TEXT PRIMARY KEY,                 -- an id
+    guid      TEXT NOT NULL,
+    listed_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX minted_guid ON minted (guid);
+
+CREATE TABLE pings (
+    hub      TEXT NOT NULL,
+    url      TEXT NOT NULL,
+    digest   TEXT NOT NULL,                     -- of the bytes that the hub knows of, or is to be told of
+    asked_at INTEGER,                           -- NULL: told, or given up
+    PRIMARY KEY (hub, url)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pings_waiting ON pings (hub, asked_at) WHERE asked_at IS NOT NULL;
+
+CREATE TABLE hubs (
+    url    TEXT PRIMARY KEY,
+    due_at INTEGER NOT NULL                     -- left alone until then
 ) STRICT;
 """)
 

@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ..errors import StoreError
-from ..model import Article, Filing, Story
+from ..model import Article, Filing, Story, Withdrawal
 from ._rows import article_of, copy_of, moment, rows_for, stamp
 
-STORIES = "SELECT number, id, guid, lead, lead_because, listed_at FROM stories WHERE number IN (?)"
+STORIES = """
+    SELECT s.number, s.id, s.guid, s.lead, s.lead_because, s.listed_at, s.revised_at,
+           w.at AS withdrawn_at, w.because AS withdrawn_because
+    FROM stories AS s LEFT JOIN withdrawals AS w ON w.guid = s.guid WHERE s.number IN (?)"""
 ARTICLES = "SELECT * FROM whole_articles WHERE story IN (?) ORDER BY published_at, id"
 FILINGS = "SELECT story, topic, because FROM filings WHERE story IN (?) ORDER BY topic"
 
@@ -42,7 +45,19 @@ def _story(row: sqlite3.Row, articles: Sequence[sqlite3.Row], filings: Sequence[
         lead_because=row["lead_because"],
         copies=tuple(copy_of(a) for a in articles if a["number"] != row["lead"]),
         listed_at=moment(row["listed_at"]),
+        revised_at=moment(row["revised_at"]),
+        withdrawal=_withdrawal(row, articles) if row["withdrawn_at"] is not None else None,
         filings=tuple(Filing(topic=f["topic"], because=f["because"]) for f in filings),
+    )
+
+
+def _withdrawal(row: sqlite3.Row, articles: Sequence[sqlite3.Row]) -> Withdrawal:
+    return Withdrawal(
+        guid=row["guid"],
+        at=moment(row["withdrawn_at"]),
+        because=row["withdrawn_because"],
+        listed_at=moment(row["listed_at"]),
+        articles=tuple(sorted(a["id"] for a in articles)),
     )
 
 
@@ -77,6 +92,12 @@ def newest_stories(
     }
     rows = conn.execute(NEWEST if topic is None else NEWEST_OF_TOPIC, wanted)
     return load_stories(conn, [row["number"] for row in rows])
+
+
+def newest_numbers(conn: sqlite3.Connection, topic: str, limit: int) -> list[int]:
+    """The rows of the same stories of a topic, without reading them."""
+    wanted = {"topic": topic, "since": -EVER, "before": EVER, "after": "", "limit": limit}
+    return [row["number"] for row in conn.execute(NEWEST_OF_TOPIC, wanted)]
 
 
 OTHER_RULES = "SELECT number FROM rules WHERE digest <> ?"

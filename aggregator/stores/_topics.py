@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from sqlite3 import Connection
+from sqlite3 import Connection, Row
+from typing import Any
 
+from ..errors import StoreError
 from ..model import Filing
 from ._rows import rows_for, stamp
 
@@ -23,23 +25,45 @@ def register_topics(conn: Connection, topics: Mapping[str, str], now: datetime) 
     conn.executemany(OPENED, [(topic, digest, stamp(now)) for topic, digest in topics.items()])
 
 
-STORIES_BY_ID = "SELECT id, number, listed_at FROM stories WHERE id IN (?)"
+STORIES_BY_ID = """
+    SELECT s.id, s.number, s.guid, s.listed_at, s.old OR s.rules IS NOT NULL AS old, w.guid IS NOT NULL AS is_withdrawn
+    FROM stories AS s LEFT JOIN withdrawals AS w ON w.guid = s.guid WHERE s.id IN (?)"""
 REMEMBER_RULES = "INSERT INTO rules (digest) VALUES (?) ON CONFLICT (digest) DO NOTHING"
 FILED = "UPDATE stories SET rules = (SELECT number FROM rules WHERE digest = ?), filed_at = ? WHERE number = ?"
-FILE = "INSERT INTO filings (topic, listed_at, story, because) VALUES (?, ?, ?, ?)"
+FILED_BEFORE = "SELECT topic, story, entered, old FROM filings WHERE story IN (?)"
+FILE = """
+    INSERT INTO filings (topic, listed_at, story, because, entered, old, archive) VALUES (
+        :topic, :listed_at, :number, :because,
+        coalesce(:entered, (SELECT revision + 1 FROM editions WHERE topic = :topic), 1), :old,
+        (SELECT number FROM archives WHERE topic = :topic AND guid = :guid))"""
 
 
 def file_stories(conn: Connection, rules: str, filings: Mapping[str, Sequence[Filing]], now: datetime) -> None:
-    """Replaces the filings of these stories; every topic that had or gets one of them becomes stale."""
+    """
+    Replaces the filings of these stories; every topic that had or gets one of them becomes stale. What stays in a topic
+    stays as it was there; what was taken back stays out.
+    """
     stories = list(rows_for(conn, STORIES_BY_ID, filings.keys()))
     numbers = [row["number"] for row in stories]
-    left = topics_of(conn, numbers)
-    new = [(f.topic, row["listed_at"], row["number"], f.because) for row in stories for f in filings[row["id"]]]
+    before = {(row["topic"], row["story"]): row for row in rows_for(conn, FILED_BEFORE, numbers)}
+    new = [
+        _filing(row, filing, before.get((filing.topic, row["number"])))
+        for row in stories
+        for filing in filings[row["id"]]
+        if not row["is_withdrawn"]
+    ]
     conn.executemany("DELETE FROM filings WHERE story = ?", [(number,) for number in numbers])
     conn.executemany(FILE, new)
     conn.execute(REMEMBER_RULES, (rules,))
     conn.executemany(FILED, [(rules, stamp(now), number) for number in numbers])
-    revise_topics(conn, left | {topic for topic, *_ in new})
+    revise_topics(conn, {topic for topic, _ in before} | {row["topic"] for row in new})
+
+
+def _filing(story: Row, filing: Filing, before: Row | None) -> dict[str, Any]:
+    """`before`: the same story in the same topic; a story that only other rules bring here is no news."""
+    row = {key: story[key] for key in ("number", "guid", "listed_at")}
+    since = {"entered": before["entered"], "old": before["old"]} if before else {"entered": None, "old": story["old"]}
+    return {"topic": filing.topic, "because": filing.because, **row, **since}
 
 
 UNFILE = "UPDATE stories SET rules = NULL WHERE number = ?"
@@ -61,6 +85,17 @@ def topics_of(conn: Connection, stories: Collection[int]) -> set[str]:
 def revise_topics(conn: Connection, topics: Collection[str]) -> None:
     """What is on disk of these topics is no longer what the store says."""
     conn.executemany(REVISE, [(topic,) for topic in topics])
+
+
+EDITION = "SELECT revision, published, opened_at FROM editions WHERE topic = ?"
+
+
+def edition_of(conn: Connection, topic: str) -> Row:
+    """Where the edition of the topic stands. Raises StoreError if the topic was never registered."""
+    row: Row | None = conn.execute(EDITION, (topic,)).fetchone()
+    if row is None:
+        raise StoreError(f"there is no topic {topic!r}")
+    return row
 
 
 STALE = "SELECT topic FROM editions WHERE digest IS NOT NULL AND published <> revision ORDER BY topic"

@@ -5,7 +5,9 @@ The default store: one SQLite file, one process that writes to it, any number th
     _connections   who may talk to the file when       _known     what is remembered of articles
     _schema        the tables                          _saving    decisions -> rows
     _rows          a row <-> a noun                    _topics    filings and editions
-                                                       _stories   rows -> stories
+    _pings         who has to be told                  _stories   rows -> stories
+    _backup        a copy of the whole                 _archives  which stories make room
+    _minted        what an older database knew         _withdrawals  which were taken back
 """
 
 from __future__ import annotations
@@ -15,18 +17,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from sqlite3 import Connection
 
 from ..errors import StoreError
-from ..model import Article, Checkpoint, Decision, Filing, Health, Known, Source, Story, Visit
+from ..model import Article, Checkpoint, Decision, Filing, Health, Known, Ping, Printed, Source, Story, Visit
 from . import Latest
+from ._archives import archived_stories, current_stories, last_archive, seal_stories
+from ._backup import back_up, restore
 from ._connections import Connections, check_readable, open_writer
 from ._known import known_of
 from ._lock import Lock
+from ._minted import remember_printed
+from ._pings import announce_feeds, end_ping, hubs_to_ping, put_off_hub, waiting_pings
 from ._rows import moment, moment_or_none
 from ._saving import save_decisions
 from ._sources import due_sources, end_visit, free_sources, health_of_sources, lease_sources, register_sources
 from ._stories import find_story, newest_stories, reasons_for, unfiled_stories, versions_of
-from ._topics import file_stories, register_topics, stale_topics
+from ._topics import edition_of, file_stories, register_topics, stale_topics
+from ._withdrawals import cleared_archives, reinstate_story, withdraw_story, withdrawals_of
+
+__all__ = ["SqliteStore", "open_store", "restore"]
 
 PAGE = 100
 """Stories read at once by `stories`."""
@@ -133,7 +143,8 @@ class SqliteStore:
     def save(self, visit: Visit, decisions: Iterable[Decision]) -> None:
         """Articles, versions, stories, bookmark, health and next visit, all or nothing."""
         with self._connections.turn() as db:
-            new = save_decisions(db.conn, visit.at, list(decisions))
+            is_first = self.visited(visit.source) is None
+            new = save_decisions(db.conn, visit.at, list(decisions), is_first=is_first)
             end_visit(db.conn, visit, new)
 
     def find(self, key: str) -> Story | None:
@@ -171,16 +182,91 @@ class SqliteStore:
     def latest(self, topic: str, limit: int) -> Latest:
         """The topic's newest stories and the revision, both of one moment. A topic never registered is a StoreError."""
         with self._connections.reading() as db:
-            row = db.execute("SELECT revision, opened_at FROM editions WHERE topic = ?", (topic,)).fetchone()
+            return self._state(db.conn, topic, newest_stories(db.conn, topic, limit))
+
+    def _state(self, conn: Connection, topic: str, stories: list[Story]) -> Latest:
+        edition = edition_of(conn, topic)
+        return Latest(
+            stories=tuple(stories),
+            revision=edition["revision"],
+            opened_at=moment(edition["opened_at"]),
+            archives=last_archive(conn, topic),
+            withdrawn=withdrawals_of(conn, topic),
+            cleared=cleared_archives(conn, topic),
+        )
+
+    def seal(self, topic: str, limit: int) -> None:
+        """Give the stories that have to make room to archives; decided once for each story."""
+        with self._connections.turn() as db:
+            seal_stories(db.conn, topic, limit)
+
+    def current(self, topic: str, limit: int) -> Latest:
+        """The topic's newest stories, and every one that stands in no archive yet."""
+        with self._connections.reading() as db:
+            return self._state(db.conn, topic, current_stories(db.conn, topic, limit))
+
+    def archived(self, topic: str, number: int) -> list[Story]:
+        """The stories of an archive that are held and not withdrawn, newest first."""
+        with self._connections.reading() as db:
+            return archived_stories(db.conn, topic, number)
+
+    def withdraw(self, guid: str, now: datetime, because: str = "") -> None:
+        """The story leaves every topic for ever."""
+        with self._connections.turn() as db:
+            row = db.execute("SELECT listed_at FROM stories WHERE guid = ?", (guid,)).fetchone()
             if row is None:
-                raise StoreError(f"there is no topic {topic!r}")
-            stories = tuple(newest_stories(db.conn, topic, limit))
-        return Latest(stories=stories, revision=row["revision"], opened_at=moment(row["opened_at"]))
+                raise StoreError(f"there is no story {guid}")
+            withdraw_story(db.conn, guid, now, because, moment(row["listed_at"]))
+
+    def reinstate(self, guid: str) -> None:
+        """The withdrawal was a mistake."""
+        with self._connections.turn() as db:
+            reinstate_story(db.conn, guid)
+
+    def remember(self, printed: Iterable[Printed]) -> None:
+        """What was published before this database knew of it."""
+        with self._connections.turn() as db:
+            remember_printed(db.conn, printed)
+
+    def is_empty(self) -> bool:
+        """Whether nothing was ever collected."""
+        with self._connections.reading() as db:
+            return db.execute("SELECT 1 FROM stories LIMIT 1").fetchone() is None
+
+    def back_up(self, path: Path) -> None:
+        """A copy of this moment, whole or not at all."""
+        with self._connections.reading() as db:
+            back_up(db.conn, path)
 
     def published(self, topic: str, revision: int) -> None:
         """The edition on disk says what the store said at `revision`."""
         with self._connections.turn() as db:
             db.execute("UPDATE editions SET published = ? WHERE topic = ?", (revision, topic))
+
+    def announce(self, hubs: Sequence[str], feeds: Mapping[str, str], now: datetime) -> None:
+        """An edition is on disk: each hub that was not asked to tell of these very bytes has to be pinged."""
+        with self._connections.turn() as db:
+            announce_feeds(db.conn, hubs, feeds, now)
+
+    def hubs_to_ping(self, now: datetime) -> list[str]:
+        """The hubs for which pings wait and that are not put off, in alphabetical order."""
+        with self._connections.reading() as db:
+            return hubs_to_ping(db.conn, now)
+
+    def pings(self, hub: str, limit: int) -> list[Ping]:
+        """What this hub has to be told, longest waiting first."""
+        with self._connections.reading() as db:
+            return waiting_pings(db.conn, hub, limit)
+
+    def pinged(self, ping: Ping) -> None:
+        """The hub has been told, or never will be."""
+        with self._connections.turn() as db:
+            end_ping(db.conn, ping)
+
+    def put_off(self, hub: str, until: datetime, oldest: datetime) -> int:
+        """The hub is left alone until then; how many pings are given up."""
+        with self._connections.turn() as db:
+            return put_off_hub(db.conn, hub, until, oldest)
 
     def stories(self, topic: str | None = None, since: datetime | None = None) -> Iterator[Story]:
         """Newest first. Read a page at a time: what comes in meanwhile may be missed, nothing is given twice."""

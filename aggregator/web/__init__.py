@@ -1,8 +1,8 @@
 """
-A polite GET: conditional, paced, bounded, never into the private network.
+A polite GET: conditional, paced, bounded, never into the private network. And a POST that keeps to the same rules.
 
     Web     one for the process: the connections and each host's gate
-    Trip    one visit at one source: the World that its kind sees, and the bill
+    Trip    one visit at one source or hub: the World that its kind sees, and the bill
     Page    one answer
 
 Importing this is cheap: `_requests.py`, which does the talking, is loaded by the first Web.
@@ -73,7 +73,11 @@ class Web:
 
     def visit(self, source: Source, now: datetime) -> Trip:
         """Begin a visit. `now` is the only time it knows."""
-        return Trip(self, source, now)
+        return Trip(self, source.name, now)
+
+    def call(self, hub: str, now: datetime) -> Trip:
+        """The same, at somebody who is no source."""
+        return Trip(self, hub, now)
 
     def close(self) -> None:
         """Let go of the connections that were kept."""
@@ -83,7 +87,7 @@ class Web:
 class Trip:
     """The world as one visit sees it, and what the visit cost. For one thread."""
 
-    def __init__(self, web: Web, source: Source, now: datetime) -> None:
+    def __init__(self, web: Web, whom: str, now: datetime) -> None:
         self.now = now
         self.requests = 0
         """Redirects count, and so does what failed."""
@@ -92,7 +96,7 @@ class Trip:
         self.not_before: datetime | None = None
         """The wish of the servers: when to come back, at the earliest."""
         self._web = web
-        self._source = source
+        self._whom = whom
         self._has_arrived = False
 
     def wait(self, time: timedelta) -> None:
@@ -115,16 +119,31 @@ class Trip:
         except (NoAnswer, Refused) as e:
             raise self._error(str(e)) from e
 
+    def post(self, url: str, form: Mapping[str, str]) -> None:
+        """
+        Send a form to `url`, perhaps twice. Redirects are not followed. Raises FetchError unless the answer is 2xx; of
+        one that calls it our fault (4xx but 408 and 429), a permanent one.
+        """
+        from ._requests import NoAnswer, Refused
+
+        if not _is_web(url):
+            raise self._error("this is no http or https address", permanent=True)
+        try:
+            reply, _ = self._ask(url, {}, self._web.seconds, form)
+        except (NoAnswer, Refused) as e:
+            raise self._error(str(e)) from e
+        if reply.status in (429, 503):
+            self._stay_away(back_after(reply.headers, self.now))
+        if not 200 <= reply.status < 300:
+            is_our_fault = 400 <= reply.status < 500 and reply.status not in (408, 429)
+            raise self._error(f"the server answers {_phrase(reply.status)}", permanent=is_our_fault)
+
     def _follow(self, url: str, headers: Mapping[str, str]) -> tuple[str, Reply]:
         """The first answer that is no redirect, and where it stood."""
         left = self._web.seconds
         for _ in range(HOPS + 1):
-            with self._web.gates.through(urlsplit(url).hostname or ""):
-                self.requests += 1
-                began = time.monotonic()
-                reply = self._web.wire.ask(url, self._polite(headers), left)
-                left -= time.monotonic() - began
-            self.bytes += len(reply.body)
+            reply, seconds = self._ask(url, {"Accept": ACCEPT, **headers}, left)
+            left -= seconds
             if reply.status not in REDIRECTS:
                 return url, reply
             target = self._target(url, reply)
@@ -133,8 +152,18 @@ class Trip:
             url = target
         raise self._error(f"more than {HOPS} redirects")
 
-    def _polite(self, headers: Mapping[str, str]) -> dict[str, str]:
-        return {"User-Agent": self._web.agent, "Accept-Encoding": "gzip", "Accept": ACCEPT, **headers}
+    def _ask(
+        self, url: str, headers: Mapping[str, str], left: float, form: Mapping[str, str] | None = None
+    ) -> tuple[Reply, float]:
+        """The answer, and the seconds it took once it was our turn."""
+        polite = {"User-Agent": self._web.agent, "Accept-Encoding": "gzip", **headers}
+        with self._web.gates.through(urlsplit(url).hostname or ""):
+            self.requests += 1
+            began = time.monotonic()
+            reply = self._web.wire.ask(url, polite, left, form)
+            seconds = time.monotonic() - began
+        self.bytes += len(reply.body)
+        return reply, seconds
 
     def _target(self, url: str, reply: Reply) -> str:
         """Where a redirect leads. Its letters beyond ASCII are UTF-8 that http.client has read as Latin-1."""
@@ -183,11 +212,14 @@ class Trip:
         if reply.status in (200, 304) and not self._has_arrived:
             wish = fresh_for(reply.headers, self.now)
             self._has_arrived = True
+        self._stay_away(wish)
+
+    def _stay_away(self, wish: timedelta) -> None:
         if wish:
             self.not_before = max(self.not_before or self.now, self.now + wish)
 
     def _error(self, reason: str, *, permanent: bool = False) -> FetchError:
-        return FetchError(self._source.name, reason, permanent=permanent)
+        return FetchError(self._whom, reason, permanent=permanent)
 
 
 def unpack(body: bytes, coding: str, limit: int) -> bytes:

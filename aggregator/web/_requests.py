@@ -160,13 +160,13 @@ class Wire:
         """Let go of the idle connections."""
         self._adapter.close()
 
-    def ask(self, url: str, headers: Mapping[str, str], left: float) -> Reply:
+    def ask(self, url: str, headers: Mapping[str, str], left: float, form: Mapping[str, str] | None = None) -> Reply:
         """
-        One GET, without following redirects, with at most `limit` bytes of body; `left` is what the redirects before it
-        have left of `seconds`. Raises Refused and NoAnswer.
+        One GET, or a POST of `form`, without following redirects, with at most `limit` bytes of body; `left` is what
+        the redirects before it have left of `seconds`. A form may be sent twice. Raises Refused and NoAnswer.
         """
         try:
-            request = requests.Request("GET", url, headers=headers).prepare()
+            request = requests.Request("GET" if form is None else "POST", url, headers=headers, data=form).prepare()
         except (requests.RequestException, ValueError) as e:
             raise Refused("this is no address that can be asked") from e
         with self._watchdog.over(Exchange(left, self._private_hosts)) as exchange:

@@ -1,0 +1,73 @@
+"""
+What an XML feed says of the past: where its archives are (RFC 5005), and which entries are no more (RFC 6721).
+
+Its parents are feedgen's, who writes elements of Atom without their namespace below a root that declares it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from ..model import Edition, Withdrawal
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_HISTORY = "http://purl.org/syndication/history/1.0"
+_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+
+
+@dataclass
+class History:
+    """An extension of feedgen's for the feed as a whole."""
+
+    is_archive: bool = False
+    links: list[dict[str, str]] = field(default_factory=list)
+    withdrawn: tuple[Withdrawal, ...] = ()
+
+    def read(self, edition: Edition, filename: str, media_type: str) -> None:
+        """Find out what there is to say of this edition."""
+        self.is_archive = edition.archive is not None
+        neighbours = {"prev-archive": edition.previous, "next-archive": edition.following}
+        addresses = {rel: edition.archive_address(number) for rel, number in neighbours.items() if number}
+        if self.is_archive:
+            addresses["current"] = edition.link
+        self.links = [{"rel": rel, "href": at + filename, "type": media_type} for rel, at in addresses.items()]
+
+    def extend_ns(self) -> dict[str, str]:
+        """Called by feedgen: the prefixes that are needed."""
+        needed = {"fh": _HISTORY if self.is_archive else "", "at": _TOMBSTONES if self.withdrawn else ""}
+        return {prefix: name for prefix, name in needed.items() if name}
+
+    def extend_rss(self, rss: Any) -> None:
+        """Called by feedgen before it adds the items. RSS has no word for what is withdrawn: it is not there."""
+        self._say(rss[0], f"{_ATOM}link")
+
+    def extend_atom(self, feed: Any) -> None:
+        """Called by feedgen before it adds the entries."""
+        self._say(feed, "link")
+        for one in self.withdrawn:
+            facts = {"ref": one.guid, "when": one.at.isoformat()}
+            grave = etree.SubElement(feed, f"{{{_TOMBSTONES}}}deleted-entry", facts)
+            if one.because:
+                etree.SubElement(grave, f"{{{_TOMBSTONES}}}comment").text = one.because
+
+    def _say(self, parent: Any, link: str) -> None:
+        for facts in self.links:
+            etree.SubElement(parent, link, facts)
+        if self.is_archive:
+            etree.SubElement(parent, f"{{{_HISTORY}}}archive")
+
+
+def without(body: bytes, guids: Collection[str]) -> bytes:
+    """An RSS or Atom feed without the items or entries that have one of these guids; otherwise as it is."""
+    root = etree.fromstring(body, etree.XMLParser(strip_cdata=False, resolve_entities=False))
+    for item in list(root.iter("item", f"{_ATOM}entry")):
+        guid = item.findtext("guid") or item.findtext(f"{_ATOM}id")
+        parent = item.getparent()
+        if guid in guids and parent is not None:
+            parent.remove(item)
+    out: bytes = etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8")
+    return out + b"\n"

@@ -1,0 +1,70 @@
+"""A copy of the whole database in one file, and the way back."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from ..errors import StoreError
+from ._connections import check_readable, plain_words
+from ._lock import Lock
+
+
+def back_up(conn: sqlite3.Connection, path: Path) -> None:
+    """One moment of the database, checked, then moved to its place. Raises StoreError."""
+    if path.exists():
+        check_readable(path.resolve())  # a copy of ours may be replaced, and nothing else
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        _copy(conn, draft)
+        draft.replace(path)
+    except OSError as e:
+        raise StoreError(f"{path} cannot be written: {e.strerror}") from e
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def restore(copy: Path, path: Path, *, force: bool, holder: str = "") -> None:
+    """
+    Put a copy in the place of the database at `path`, whole or not at all. Raises StoreInUse, and StoreError if the
+    copy is damaged or not ours, or if there is a database already and not `force`.
+    """
+    path = path.resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = Lock(path, holder)
+    try:
+        if path.exists() and not force:
+            raise StoreError(f"{path} is there already; --force replaces it, and what it holds is lost")
+        check_readable(copy.resolve())
+        _put_back(copy.resolve(), path)
+    except OSError as e:
+        raise StoreError(f"{path} cannot be written: {e.strerror}") from e
+    finally:
+        lock.release()
+
+
+def _put_back(copy: Path, path: Path) -> None:
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        with plain_words(copy), closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True)) as conn:
+            _copy(conn, draft)
+        for log in ("-wal", "-shm"):  # first: the old database's log would be played into the new one
+            path.with_name(path.name + log).unlink(missing_ok=True)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _copy(conn: sqlite3.Connection, draft: Path) -> None:
+    """Pages as they are, in one step, so that a writer meanwhile does not make it begin again."""
+    draft.unlink(missing_ok=True)
+    with plain_words(draft), closing(sqlite3.connect(draft)) as new:
+        conn.backup(new)
+        new.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+        (verdict,) = new.execute("PRAGMA integrity_check(1)").fetchone()
+    if verdict != "ok":
+        raise StoreError(f"the database is damaged: {verdict}")
+    with draft.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,71 @@
+"""Guids that were published before this database was made: the same stories get them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+from sqlite3 import Connection
+
+from ..errors import StoreError
+from ..model import Decision, Opening, Printed
+from ._rows import moment, rows_for, stamp
+from ._withdrawals import restore_withdrawal
+
+REMEMBER = "INSERT INTO minted (article, guid, listed_at) VALUES (?, ?, ?) ON CONFLICT (article) DO NOTHING"
+SEALED = "INSERT INTO archives (topic, guid, number) VALUES (?, ?, ?) ON CONFLICT (topic, guid) DO NOTHING"
+SEALED_FILINGS = """
+    UPDATE filings SET archive = a.number
+    FROM archives AS a JOIN stories AS s ON s.guid = a.guid
+    WHERE filings.archive IS NULL AND filings.topic = a.topic AND filings.story = s.number"""
+
+REVISE_ALL = "UPDATE editions SET revision = revision + 1"
+
+
+def remember_printed(conn: Connection, printed: Iterable[Printed]) -> None:
+    """What this database knows itself stands; the rest is believed. What is on disk may be of another database."""
+    for one in printed:
+        conn.executemany(REMEMBER, [(id, one.guid, stamp(one.listed_at)) for id in one.articles])
+        if one.archive is not None:
+            conn.execute(SEALED, (one.topic, one.guid, one.archive))
+        if one.withdrawn_at is not None:
+            restore_withdrawal(conn, one, one.withdrawn_at)
+    conn.execute(SEALED_FILINGS)
+    conn.execute(REVISE_ALL)
+
+
+MINTED = "SELECT article, guid, listed_at FROM minted WHERE article IN (?)"
+TAKEN = "SELECT guid FROM stories WHERE guid IN (?)"
+
+
+def recalled_openings(conn: Connection, openers: Sequence[Decision]) -> Iterator[Opening]:
+    """
+    The opening of each story: the published one, if there was one. Should two stories claim one guid, the first has
+    it; the other one gets it with a number behind it.
+    """
+    ids = [decision.article.id for decision in openers]
+    minted = {
+        row["article"]: Opening(guid=row["guid"], listed_at=moment(row["listed_at"]))
+        for row in rows_for(conn, MINTED, ids)
+    }
+    openings = [minted.get(decision.article.id) or _own(decision) for decision in openers]
+    taken = {row["guid"] for row in rows_for(conn, TAKEN, [opening.guid for opening in openings])}
+    for decision, opening in zip(openers, openings, strict=True):
+        one = opening if opening.guid not in taken else _another(conn, _own(decision), taken)
+        taken.add(one.guid)
+        yield one
+
+
+def _own(decision: Decision) -> Opening:
+    if decision.opens is None:
+        raise StoreError(f"article {decision.article.id} opens a story that has no guid")
+    return decision.opens
+
+
+IS_KNOWN = "SELECT 1 FROM stories WHERE guid = :guid UNION ALL SELECT 1 FROM minted WHERE guid = :guid"
+
+
+def _another(conn: Connection, opening: Opening, taken: set[str]) -> Opening:
+    """The next guid that nobody has or had."""
+    guids = (opening.guid if n == 1 else f"{opening.guid}.{n}" for n in count(1))
+    free = (g for g in guids if g not in taken and not conn.execute(IS_KNOWN, {"guid": g}).fetchone())
+    return Opening(guid=next(free), listed_at=opening.listed_at)

@@ -1,0 +1,350 @@
+"""What leaves feeds/ keeps its identity: archives, withdrawals, backups, and a database that was lost."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from aggregator.cli import main
+from aggregator.errors import StoreError, StoreInUse
+from aggregator.model import Filing, Imprint, Story, Topic
+from aggregator.publish import publish, read_back
+from aggregator.stores import Store
+from aggregator.stores.sqlite import open_store, restore
+
+from .test_stores import COAST, HOUR, NOON, STEPPE, changed, copy, ids, new, visit
+
+IMPRINT = Imprint(title="Desk", link="https://desk.example/", authority="desk.example,2026")
+TOPIC = Topic(name="all", title="All", limit=10, formats=("rss", "atom", "jsonfeed"))
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = open_store(tmp_path / "river.sqlite", writing=True)
+    store.register([STEPPE, COAST], {"all": ""}, NOON)
+    store.save(visit(), [])  # from now on, what comes is news
+    yield store
+    store.close()
+
+
+def bring(store: Store, feeds: Path, *decisions: Any, rules: str = "r1") -> list[int]:
+    """A visit, and what the topic's document holds afterwards."""
+    store.save(visit(), decisions)
+    return put_out(store, feeds, rules)
+
+
+def put_out(
+    store: Store, feeds: Path, rules: str = "r1", wanted: Callable[[Story], bool] = lambda _: True
+) -> list[int]:
+    stories = store.unfiled(rules, 10_000)
+    store.file(rules, {s.id: [Filing(topic="all", because="")] if wanted(s) else [] for s in stories}, NOON)
+    publish(TOPIC, store, IMPRINT, feeds)
+    return standing(feeds)
+
+
+def standing(feeds: Path, archive: int | None = None) -> list[int]:
+    folder = feeds / "all" / ("" if archive is None else f"archive/{archive}")
+    return [int(item["id"][-24:], 16) for item in json.loads((folder / "feed.json").read_bytes())["items"]]
+
+
+def archives(feeds: Path) -> list[list[int]]:
+    folders = sorted((feeds / "all/archive").glob("*"), key=lambda folder: int(folder.name))
+    return [standing(feeds, int(folder.name)) for folder in folders]
+
+
+# --- archives --------------------------------------------------------------------------------------------------------
+
+
+def test_what_makes_room_is_sealed_once_readers_have_seen_it(store: Store, tmp_path: Path) -> None:
+    assert len(bring(store, tmp_path, *map(new, range(10)))) == 10
+    assert not (tmp_path / "all/archive").exists()
+    assert bring(store, tmp_path, new(10)) == [*range(10, 0, -1)]
+    assert archives(tmp_path) == [[4, 3, 2, 1, 0], [9, 8, 7, 6, 5]]  # the first two at once: each needs a neighbour
+
+
+def test_a_story_that_comes_late_stands_in_the_document_although_it_is_old(store: Store, tmp_path: Path) -> None:
+    for n in range(100, 140):
+        bring(store, tmp_path, new(n))
+    assert bring(store, tmp_path, new(1))[-1] == 1
+    for n in range(200, 212):
+        bring(store, tmp_path, new(n))
+    assert 1 not in standing(tmp_path)
+    assert [1 in archive for archive in archives(tmp_path)].count(True) == 1
+
+
+def test_old_stories_of_a_new_topic_go_straight_into_archives(store: Store, tmp_path: Path) -> None:
+    assert bring(store, tmp_path, *map(new, range(35))) == [*range(34, 24, -1)]
+    assert [len(archive) for archive in archives(tmp_path)] == [10, 10, 5]
+
+
+def test_old_stories_that_other_rules_bring_are_not_announced(store: Store, tmp_path: Path) -> None:
+    store.save(visit(), [new(n) for n in range(40)])
+    put_out(store, tmp_path, "r1", lambda s: int(s.id, 16) % 2 == 0)
+    before = standing(tmp_path)
+    after = put_out(store, tmp_path, "r2")
+    assert {n for n in after if n not in before} == {n for n in range(30, 40) if n % 2}
+    assert {n for archive in archives(tmp_path) for n in archive} | set(after) == set(range(40))
+
+
+def test_what_a_first_visit_finds_is_not_announced_either(store: Store, tmp_path: Path) -> None:
+    bring(store, tmp_path, *map(new, range(100, 120)))
+    store.save(visit("coast"), [new(n, "coast") for n in range(50)])
+    assert min(put_out(store, tmp_path)) == 110
+    assert {n for archive in archives(tmp_path) for n in archive} >= set(range(50))
+
+
+def test_a_flood_makes_no_document_without_end(store: Store, tmp_path: Path) -> None:
+    bring(store, tmp_path, new(5000))
+    assert len(bring(store, tmp_path, *map(new, range(500)))) == 40
+    assert len({n for archive in archives(tmp_path) for n in archive} | set(standing(tmp_path))) == 501
+
+
+def test_an_archive_stays_as_it_is_when_its_stories_change(store: Store, tmp_path: Path) -> None:
+    bring(store, tmp_path, *map(new, range(30)))
+    path = tmp_path / "all/archive/1/atom.xml"
+    before = path.read_bytes()
+    bring(store, tmp_path, changed(1), copy(90, of=2, source="steppe"))
+    put_out(store, tmp_path, "r2", lambda s: int(s.id, 16) > 5)
+    assert path.read_bytes() == before
+
+
+# --- one item per story ----------------------------------------------------------------------------------------------
+
+
+def test_a_copy_updates_the_item_and_announces_nothing(store: Store, tmp_path: Path) -> None:
+    def item() -> dict[str, Any]:
+        items: list[dict[str, Any]] = json.loads((tmp_path / "all/feed.json").read_bytes())["items"]
+        return items[-1]
+
+    bring(store, tmp_path, *map(new, range(3)))
+    before = item()
+    store.save(visit("coast", at=NOON + HOUR), [copy(9, of=0, leads=True, title="Taken over")])
+    put_out(store, tmp_path)
+    after = item()
+    assert (after["title"], len(after["_river"]["copies"])) == ("Taken over", 1)
+    for key in ("id", "date_published", "date_modified"):
+        assert after[key] == before[key]
+    store.save(visit(at=NOON + 2 * HOUR), [changed(0)])  # now a copy: its edits are not the story's
+    put_out(store, tmp_path)
+    assert item()["date_modified"] == before["date_modified"]
+    store.save(visit("coast", at=NOON + 3 * HOUR), [changed(9, story=0, source="coast")])
+    put_out(store, tmp_path)
+    assert item()["date_modified"] == (NOON + 3 * HOUR).isoformat()
+    assert item()["id"] == before["id"]
+
+
+# --- withdrawals -----------------------------------------------------------------------------------------------------
+
+
+def guid(n: int) -> str:
+    return f"tag:river.example,2026:{n:024x}"
+
+
+def test_a_withdrawn_story_leaves_everything_and_does_not_return(store: Store, tmp_path: Path) -> None:
+    bring(store, tmp_path, *map(new, range(30)))
+    for n in (2, 29):
+        store.withdraw(guid(n), NOON + HOUR, "They asked")
+    assert store.stale_topics() == ["all"]
+    assert put_out(store, tmp_path)[0] == 28
+    assert archives(tmp_path)[0] == [9, 8, 7, 6, 5, 4, 3, 1, 0]
+    for path in tmp_path.rglob("rss.xml"):
+        assert f"{2:024x}".encode() not in path.read_bytes()
+    assert (tmp_path / "all/atom.xml").read_bytes().count(b"<at:deleted-entry") == 2
+    assert b"They asked" in (tmp_path / "all/atom.xml").read_bytes()
+
+    bring(store, tmp_path, changed(29), rules="r2")
+    store.save(visit("coast"), [copy(90, of=29, leads=True)])
+    put_out(store, tmp_path, "r2")
+    assert 29 not in standing(tmp_path)
+    found = store.find(guid(29))
+    assert found
+    assert found.withdrawal
+    assert found.withdrawal.because == "They asked"
+    assert store.latest("all", 5).withdrawn[1].articles == (f"{29:024x}", f"{90:024x}")
+
+
+def test_a_withdrawal_may_be_undone(store: Store, tmp_path: Path) -> None:
+    bring(store, tmp_path, *map(new, range(30)))
+    store.withdraw(guid(2), NOON)
+    put_out(store, tmp_path)
+    store.reinstate(guid(2))
+    put_out(store, tmp_path)
+    assert 2 in {n for archive in archives(tmp_path) for n in archive} | set(standing(tmp_path))
+    assert b"deleted-entry" not in (tmp_path / "all/atom.xml").read_bytes()
+
+
+def test_what_is_not_there_cannot_be_withdrawn(store: Store) -> None:
+    with pytest.raises(StoreError, match="no story"):
+        store.withdraw("tag:nobody", NOON)
+
+
+# --- a database that was lost ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rebuilt(store: Store, tmp_path: Path) -> Iterator[Store]:
+    """A second database, made from nothing but what the first one published."""
+    store.save(visit(), [new(n) for n in range(30)])
+    store.save(visit("coast"), [copy(90, of=28), copy(91, of=2)])
+    put_out(store, tmp_path / "feeds")
+    store.withdraw(guid(5), NOON, "They asked")
+    put_out(store, tmp_path / "feeds")
+    other = open_store(tmp_path / "other.sqlite", writing=True)
+    other.register([STEPPE, COAST], {"all": ""}, NOON + HOUR)
+    other.remember(read_back(tmp_path / "feeds"))
+    yield other
+    other.close()
+
+
+def test_a_story_opened_by_another_copy_gets_its_guid_and_place_again(rebuilt: Store) -> None:
+    one = new(90, "coast")
+    assert one.opens
+    rebuilt.save(visit("coast"), [replace(one, opens=replace(one.opens, listed_at=NOON + 9 * HOUR))])
+    [story] = rebuilt.stories()
+    assert (story.id, story.guid) == (f"{90:024x}", guid(28))
+    assert story.listed_at == NOON + timedelta(minutes=28)
+    rebuilt.save(visit(), [new(28)])  # should it be another story now, it needs another guid
+    assert {s.id: s.guid for s in rebuilt.stories()} == {f"{90:024x}": guid(28), f"{28:024x}": f"{guid(28)}.2"}
+
+
+def test_archives_go_on_where_they_were_and_what_was_withdrawn_stays_so(rebuilt: Store, tmp_path: Path) -> None:
+    feeds = tmp_path / "feeds"
+    before = {path: path.read_bytes() for path in feeds.glob("all/archive/*/*")}
+    rebuilt.save(visit(), [new(n) for n in range(15, 30)])
+    rebuilt.save(visit(), [new(5), *(new(n) for n in range(40, 60))])
+    put_out(rebuilt, feeds)
+    assert {path: path.read_bytes() for path in before} == before
+    there = [n for archive in archives(feeds) for n in archive]
+    assert len(there) == len(set(there))
+    assert {*there, *standing(feeds)} >= {*range(30), *range(40, 60)} - {5}
+    assert 5 not in {*there, *standing(feeds)}
+    assert guid(5).encode() in (feeds / "all/atom.xml").read_bytes()
+
+
+def test_documents_of_others_say_nothing(tmp_path: Path) -> None:
+    for name, body in {"a": b"{", "b": b"[]", "c": b'{"items": [{"id": "x"}]}', "d": b'{"items": 7}'}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "feed.json").write_bytes(body)
+    assert list(read_back(tmp_path)) == []
+
+
+# --- backups ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_backup_made_meanwhile_brings_everything_back(store: Store, tmp_path: Path) -> None:
+    store.save(visit(), [new(1)])
+    reader = open_store(tmp_path / "river.sqlite", writing=False)
+    with store.turn():
+        store.save(visit(), [new(2)])
+        reader.back_up(tmp_path / "copy")  # of what is committed
+    reader.close()
+    restore(tmp_path / "copy", tmp_path / "new/river.sqlite", force=False)
+    again = open_store(tmp_path / "new/river.sqlite", writing=True)
+    assert ids(again.stories()) == [1]
+    again.close()
+
+
+def test_a_restore_overwrites_nothing_unasked_and_nothing_in_use(store: Store, tmp_path: Path) -> None:
+    store.save(visit(), [new(1)])
+    store.back_up(tmp_path / "copy")
+    with pytest.raises(StoreInUse):
+        restore(tmp_path / "copy", tmp_path / "river.sqlite", force=True)
+    store.save(visit(), [new(2)])
+    store.close()
+    with pytest.raises(StoreError, match="--force"):
+        restore(tmp_path / "copy", tmp_path / "river.sqlite", force=False)
+    restore(tmp_path / "copy", tmp_path / "river.sqlite", force=True)
+    again = open_store(tmp_path / "river.sqlite", writing=True)
+    assert ids(again.stories()) == [1]
+    again.close()
+
+
+def test_what_is_damaged_or_not_ours_is_not_restored_nor_replaced(store: Store, tmp_path: Path) -> None:
+    store.save(visit(), [new(n) for n in range(300)])
+    store.back_up(tmp_path / "copy")
+    whole = (tmp_path / "copy").read_bytes()
+    (tmp_path / "half").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "text").write_text("not a database")
+    with sqlite3.connect(tmp_path / "other") as other:
+        other.execute("CREATE TABLE t (x)")
+    other.close()
+    for name in ("half", "text", "other"):
+        with pytest.raises(StoreError):
+            restore(tmp_path / name, tmp_path / "new.sqlite", force=False)
+        assert not (tmp_path / "new.sqlite").exists()
+    for name in ("text", "other"):
+        with pytest.raises(StoreError):
+            store.back_up(tmp_path / name)
+    assert (tmp_path / "text").read_text() == "not a database"
+    assert not list(tmp_path.glob(".*.new"))
+
+
+# --- as an operator types it -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text("title: Desk\nsources: [{name: inbox, files: inbox/}]\n")
+    Path("inbox").mkdir()
+    for name in ("Wind", "Water"):
+        Path(f"inbox/{name}.txt").write_text(f"{name} over the steppe\n\nMore of {name} than in other years.\n")
+    return lambda *args: CliRunner().invoke(main, args)
+
+
+def published(topic: str = "all") -> dict[str, str]:
+    items = json.loads(Path(f"feeds/{topic}/feed.json").read_bytes())["items"]
+    return {item["title"]: item["id"] for item in items}
+
+
+def test_an_operator_takes_a_story_back_and_changes_his_mind(run: Run) -> None:
+    run("run", "--once")
+    before = published()
+    key = before["Wind over the steppe"]
+    assert run("withdraw", key, "--because", "Not ours to tell").output == "withdrawn: Wind over the steppe\n"
+    assert list(published()) == ["Water over the steppe"]
+    assert "withdrawn" in run("explain", key).output
+    assert "Not ours to tell" in run("explain", key).output
+    assert json.loads(run("explain", key, "--json").output)["withdrawn_because"] == "Not ours to tell"
+    run("collect")
+    run("publish")
+    assert list(published()) == ["Water over the steppe"]
+    assert run("withdraw", key, "--undo").exit_code == 0
+    assert published() == before
+    assert run("withdraw", "https://nowhere.example/").exit_code == 1
+
+
+def test_a_lost_database_costs_no_identity(run: Run) -> None:
+    run("run", "--once")
+    before = published()
+    run("withdraw", before["Wind over the steppe"])
+    for path in Path("db").glob("*"):
+        path.unlink()
+    del before["Wind over the steppe"]
+    run("run", "--once")
+    assert published() == before
+
+
+def test_an_operator_keeps_a_copy_and_comes_back_to_it(run: Run) -> None:
+    assert run("backup", "copy").exit_code == 1  # nothing is there yet
+    run("run", "--once")
+    before = published()
+    assert run("backup", "copy").exit_code == 0
+    assert run("backup", "config.yaml").exit_code == 1
+    Path("inbox/Fire.txt").write_text("Fire over the steppe\n\nIt is out.\n")
+    run("collect")
+    fire = published()["Fire over the steppe"]
+    assert run("restore", "copy").exit_code == 1
+    assert run("restore", "copy", "--force").exit_code == 0
+    run("run", "--once")
+    run("collect")
+    assert published() == {**before, "Fire over the steppe": fire}

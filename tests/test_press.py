@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import brotli
+import pytest
+
+from aggregator import config
+from aggregator.model import Job
+from aggregator.newsroom import Newsroom
+from aggregator.press import put, retire, strays, sweep
+
+AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+LATER = AT + timedelta(hours=1)
+OLD, NEW = (f"<rss>{word * 2000}</rss>".encode() for word in ("old ", "new "))
+UNPACK: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.decompress, ".br": brotli.decompress}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "feeds/all/rss.xml"
+
+
+def beside(path: Path) -> dict[str, bytes]:
+    """What the packed files unpack to."""
+    packed = {suffix: path.with_name(path.name + suffix) for suffix in UNPACK}
+    return {suffix: UNPACK[suffix](p.read_bytes()) for suffix, p in packed.items() if p.exists()}
+
+
+def state(folder: Path) -> dict[str, tuple[int, int]]:
+    return {p.name: (p.stat().st_ino, p.stat().st_mtime_ns) for p in folder.iterdir()}
+
+
+def test_a_file_comes_with_packed_ones_of_the_same_time(path: Path) -> None:
+    assert put(path, OLD, AT)
+    assert path.read_bytes() == OLD
+    assert beside(path) == {".gz": OLD, ".br": OLD}
+    assert {p.stat().st_mtime for p in path.parent.iterdir()} == {AT.timestamp()}
+
+
+def test_equal_bytes_are_packed_to_equal_bytes_that_tell_neither_time_nor_name(path: Path, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere/atom.xml"
+    put(path, OLD, AT)
+    put(other, OLD, LATER)
+    for suffix in UNPACK:
+        assert Path(f"{path}{suffix}").read_bytes() == Path(f"{other}{suffix}").read_bytes()
+    assert Path(f"{path}.gz").read_bytes()[3:8] == bytes(5), "flags and time"
+
+
+def test_nothing_is_written_when_nothing_has_changed(path: Path) -> None:
+    put(path, OLD, AT)
+    before = state(path.parent)
+    assert not put(path, OLD, LATER)
+    assert state(path.parent) == before
+
+
+def test_a_new_version_replaces_all_three(path: Path) -> None:
+    put(path, OLD, AT)
+    assert put(path, NEW, LATER)
+    assert path.read_bytes() == NEW
+    assert beside(path) == {".gz": NEW, ".br": NEW}
+    assert {p.stat().st_mtime for p in path.parent.iterdir()} == {LATER.timestamp()}
+
+
+def test_what_is_small_or_noise_is_not_packed_and_takes_the_packed_ones_away(path: Path) -> None:
+    for body in (b"<rss/>", os.urandom(3000)):
+        put(path, OLD, AT)
+        put(path, body, LATER)
+        assert [p.name for p in path.parent.iterdir()] == ["rss.xml"]
+        before = state(path.parent)
+        assert not put(path, body, LATER)
+        assert state(path.parent) == before
+
+
+class PowerCutError(Exception):
+    pass
+
+
+def test_at_no_moment_is_a_packed_file_of_another_version_and_a_crash_heals(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every change in the folder is a moment: we look after each, and stop there."""
+    moments = 0
+    real = {name: getattr(Path, name) for name in ("replace", "unlink")}
+    fuel = 0
+
+    def change(name: str) -> Callable[..., object]:
+        def wrapped(self: Path, *arguments: object, **named: object) -> object:
+            nonlocal fuel, moments
+            if not fuel:
+                raise PowerCutError
+            fuel -= 1
+            result = real[name](self, *arguments, **named)
+            moments += 1
+            assert set(beside(path).values()) <= {path.read_bytes()}
+            return result
+
+        return wrapped
+
+    for stop in range(10):
+        put(path, OLD, AT)
+        with monkeypatch.context() as patched:
+            for name in real:
+                patched.setattr(Path, name, change(name))
+            fuel = stop
+            try:
+                put(path, NEW, LATER)
+            except PowerCutError:
+                pass
+            else:
+                break
+        assert set(beside(path).values()) <= {path.read_bytes()}
+        put(path, NEW, LATER)
+        assert path.read_bytes() == NEW
+        assert beside(path) == {".gz": NEW, ".br": NEW}
+    assert (stop, moments) == (5, 15), "two go, one is replaced, two come"
+
+
+@pytest.mark.parametrize("damage", [b"", b"no gzip", gzip.compress(NEW), gzip.compress(OLD)[:-3]])
+def test_a_packed_file_that_is_wrong_is_made_anew(path: Path, damage: bytes) -> None:
+    put(path, OLD, AT)
+    for suffix in UNPACK:
+        Path(f"{path}{suffix}").write_bytes(damage)
+        os.utime(f"{path}{suffix}", (AT.timestamp(), AT.timestamp()))
+    assert not put(path, OLD, LATER), "the file itself is as it was"
+    assert beside(path) == {".gz": OLD, ".br": OLD}
+
+
+def test_a_packed_file_of_another_time_is_made_anew(path: Path) -> None:
+    put(path, OLD, AT)
+    os.utime(f"{path}.gz", (0, 0))
+    put(path, OLD, AT)
+    assert Path(f"{path}.gz").stat().st_mtime == AT.timestamp()
+
+
+def test_drafts_are_swept_however_deep_they_lie(path: Path) -> None:
+    put(path, OLD, AT)
+    draft = path.parent / "archive/.1.xml.gz.new"
+    draft.parent.mkdir()
+    draft.write_bytes(b"half")
+    feeds = path.parents[1]
+    assert strays(feeds) == [draft]
+    sweep(feeds)
+    assert strays(feeds) == []
+    assert path.read_bytes() == OLD
+
+
+def test_a_topic_that_is_not_configured_any_more_is_marked_until_it_returns(path: Path) -> None:
+    feeds = path.parents[1]
+    put(path, OLD, AT)
+    put(feeds / "grain/index.html", OLD, AT)
+    (feeds / "pictures").mkdir()
+    (feeds / "pictures/mark.png").touch()
+    (feeds / "README.md").touch()
+    retire(feeds, ["all"])
+    assert [p.parent.name for p in feeds.glob("*/.gone")] == ["grain"]
+    assert (feeds / "grain/index.html").read_bytes() == OLD
+    retire(feeds, ["all", "grain"])
+    assert not list(feeds.glob("*/.gone"))
+
+
+def test_where_nothing_was_published_nothing_is_gone(tmp_path: Path) -> None:
+    retire(tmp_path / "feeds", ["all"])
+    assert not (tmp_path / "feeds").exists()
+
+
+def test_a_topic_leaves_the_configuration_and_comes_back_while_the_river_runs(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    settings, gone = tmp_path / "config.yaml", tmp_path / "feeds/grain/.gone"
+    without = "title: Desk\nsources: [{name: inbox, files: inbox/}]\n"
+    settings.write_text(f"{without}topics: [{{name: grain, match: [grain]}}]\n")
+    with Newsroom(config.load(settings), "test") as room:
+        room.perform(Job("publish", "grain"))
+        assert not gone.exists()
+        returning = settings.read_text()
+        settings.write_text(without)
+        room.look_at_the_configuration()
+        assert gone.exists()
+        settings.write_text(returning)
+        room.look_at_the_configuration()
+        assert not gone.exists()
