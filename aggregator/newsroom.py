@@ -51,20 +51,22 @@ class Newsroom:
         """Do one job under the configuration in force."""
         jobs.run(job, self.desk)
 
-    def look_at_the_configuration(self) -> None:
-        """Take up what the operator has changed since the last look."""
+    def look_at_the_configuration(self) -> bool:
+        """Take up what the operator has changed since the last look; whether there was something to take up."""
         now = stamp(self.config.path)
         if now == self._stamp:
-            return
+            return False
         self._stamp = now
         try:
             self._take_up(config.load(self.config.path))
+            return True
         except ConfigError as e:
             for complaint in e.complaints:
                 log.error("%s", complaint)
             log.error("the configuration of before stays in force")
         except AggregatorError as e:
             log.error("%s; the configuration of before stays in force", e)
+        return False
 
     def _take_up(self, new: Config) -> None:
         old = self.config

@@ -1,0 +1,83 @@
+"""What the commands share: putting the pieces together, and telling."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import NotFoundError
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from ..config import Config
+    from ..model import Story
+    from ..newsroom import Newsroom
+    from ..stores import Store
+
+
+def configuration(path: Path) -> Config:
+    from ..config import load
+
+    return load(path)
+
+
+@contextmanager
+def newsroom(settings: Config, command: str) -> Iterator[Newsroom]:
+    from ..newsroom import Newsroom
+    from ..press import sweep
+
+    with Newsroom(settings, f"aggregator {command}, since {datetime.now():%H:%M}") as room:
+        sweep(settings.feeds)
+        yield room
+
+
+@contextmanager
+def reading(settings: Config) -> Iterator[Store]:
+    """The store, for looking only; works beside a running process."""
+    from ..stores.sqlite import open_store
+
+    store = open_store(settings.database, writing=False)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def the_story(store: Store, key: str) -> Story:
+    story = store.find(key)
+    if story is None:
+        raise NotFoundError(f"nothing here has the link, guid or id {key!r}; see 'aggregator stories'")
+    return story
+
+
+def publish_all(room: Newsroom) -> None:
+    from ..model import Job
+
+    for job in (Job("classify"), *(Job("publish", t.name) for t in room.config.topics), Job("front")):
+        room.perform(job)
+
+
+def must_be_one_of(what: str, name: str, known: list[str]) -> None:
+    if name not in known:
+        raise click.UsageError(f"no {what} is called {name!r}; there are {', '.join(known)}")
+
+
+def show(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def json_line(row: object) -> str:
+    return json.dumps(row, ensure_ascii=False)
+
+
+def address(sock: socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"

@@ -1,0 +1,140 @@
+"""The commands that look and tell."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import main
+from ._pieces import configuration, json_line, must_be_one_of, reading, show, the_story
+
+
+@main.command()
+@click.option("--topic", help="Only the stories of this topic.")
+@click.option("--since", help="Only stories listed since: 2026-11-20, 36h or 7d.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def stories(path: Path, topic: str | None, since: str | None, as_json: bool) -> None:
+    """List the stories held, newest first: lead, copies, topics."""
+    from ..reports import story_lines, story_row
+
+    settings = configuration(path)
+    if topic:
+        must_be_one_of("topic", topic, [t.name for t in settings.topics])
+    with reading(settings) as store:
+        for story in store.stories(topic, moment(since) if since else None):
+            show([json_line(story_row(story))] if as_json else story_lines(story))
+
+
+@main.command()
+@click.pass_obj
+def check(path: Path) -> None:
+    """Read the configuration and run the rules' own tests.
+
+    Every complaint says where it is: config.yaml:LINE:COLUMN. Exit code 2 if there is one.
+    """
+    from ..check import failed_trials
+
+    settings = configuration(path)
+    failures = failed_trials(settings)
+    show(str(f) for f in failures)
+    if failures:
+        raise click.exceptions.Exit(2)
+    counts = f"{len(settings.sources)} sources, {len(settings.topics)} topics, {len(settings.trials)} rule tests"
+    click.echo(f"{settings.path}: {counts}: all right")
+
+
+@main.command()
+@click.argument("location")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def preview(path: Path, location: str, as_json: bool) -> None:
+    """Show what a feed, folder or file would give, with verdicts and topics. Stores nothing.
+
+    LOCATION is a URL, a path, or the name of a configured source.
+    """
+    from ..reports import preview_lines, preview_row
+
+    seen = look_at(path, location)
+    for decision, filings in seen.rows:
+        show([json_line(preview_row(decision, filings))] if as_json else preview_lines(decision, filings))
+    for error in seen.errors:
+        click.echo(f"{location}: {error}", err=True)
+    if seen.errors:
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
+@click.argument("source", required=False)
+@click.option("--json", "as_json", is_flag=True, help="A list, one object a source.")
+@click.pass_obj
+def status(path: Path, source: str | None, as_json: bool) -> None:
+    """How each source fares: last visit, next visit, what is wrong since when."""
+    from ..reports import health_lines, health_row
+
+    settings = configuration(path)
+    with reading(settings) as store:
+        rows = [h for h in store.health() if source in (None, h.name)]
+    if source and not rows:
+        raise click.UsageError(f"no source is called {source!r}")
+    show([json.dumps([health_row(h) for h in rows], ensure_ascii=False, indent=2)] if as_json else health_lines(rows))
+
+
+@main.command()
+@click.argument("key", metavar="URL|ID")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def explain(path: Path, key: str, as_json: bool) -> None:
+    """Why is this here? Why this story, these topics, this date.
+
+    The key is a link, a guid, or an id as `stories` prints it (its first 6 digits are enough).
+    """
+    from ..reports import explanation, explanation_lines
+
+    with reading(configuration(path)) as store:
+        story = the_story(store, key)
+        show([json_line(explanation(story, store))] if as_json else explanation_lines(story, store))
+
+
+def look_at(path: Path, location: str) -> Any:
+    from .. import rules
+    from ..classify import Classifier
+    from ..jobs import now
+    from ..model import Manners
+    from ..preview import preview as look
+    from ..preview import source_at
+    from ..stores.sqlite import open_store
+    from ..web import Web
+
+    settings = configuration(path) if path.exists() else None
+    topics = settings.topics if settings else ()
+    source = source_at(location, settings.sources if settings else ())
+    store = open_store(settings.database, writing=False) if settings and settings.database.exists() else None
+    web = Web(settings.manners if settings else Manners())
+    try:
+        return look(source, web, store, Classifier(topics, rules.rules_digest(topics)), now())
+    finally:
+        web.close()
+        if store:
+            store.close()
+
+
+def moment(text: str) -> datetime:
+    """`2026-11-20`, `2026-11-20T08:00`, or a time ago such as `36h`."""
+    from ..jobs import now
+    from ..values import duration
+
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            ago: timedelta = duration(text)
+        except ValueError:
+            wanted = "a date such as 2026-11-20, or a time such as 36h, is wanted"
+            raise click.UsageError(f"--since {text!r}: {wanted}") from None
+        return now() - ago
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,0 +1,129 @@
+"""The commands that do something: collect, publish, serve."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import main
+from ._pieces import address, configuration, must_be_one_of, newsroom, publish_all
+
+if TYPE_CHECKING:
+    from ..model import Job
+    from ..newsroom import Newsroom
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Do everything that is due, then stop; no web server.")
+@click.pass_obj
+def run(path: Path, once: bool) -> None:
+    """Collect, publish and serve, until Ctrl-C.
+
+    Changes to the configuration are taken up within seconds. A source that fails is tried again later; nothing else
+    waits for it.
+    """
+    settings = configuration(path)
+    with newsroom(settings, "run") as room:
+        if once:
+            finish_what_is_due(room)
+        else:
+            keep_running(room)
+
+
+@main.command()
+@click.pass_obj
+def serve(path: Path) -> None:
+    """Serve feeds/ over HTTP, and nothing else, until Ctrl-C."""
+    from ..serve import listen
+    from ..serve import serve as serve_feeds
+
+    settings = configuration(path)
+    sock = listen(*settings.listen)
+    click.echo(f"Serving {settings.feeds} at {address(sock)} (Ctrl-C stops)", err=True)
+    serve_feeds(settings.feeds, sock)
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[SOURCE]...")
+@click.pass_obj
+def collect(path: Path, names: tuple[str, ...]) -> None:
+    """Visit these sources (or all) now, due or not; then file and publish.
+
+    A server that has asked us to stay away for a while is still left alone.
+    """
+    from ..jobs import LEASE, now
+
+    settings = configuration(path)
+    known = [s.name for s in settings.sources]
+    wanted = list(names) or known
+    for name in wanted:
+        must_be_one_of("source", name, known)
+    with newsroom(settings, "collect") as room:
+        claimed = room.store.claim(wanted, now(), LEASE)
+        for name in wanted:
+            if name not in claimed:
+                click.echo(f"{name}: left alone for now, as its server asks ('aggregator status')", err=True)
+        visit(room, claimed)
+
+
+@main.command()
+@click.pass_obj
+def publish(path: Path) -> None:
+    """Write every edition anew from the store. Files whose content is the same are not touched."""
+    with newsroom(configuration(path), "publish") as room:
+        publish_all(room)
+
+
+def finish_what_is_due(room: Newsroom) -> None:
+    from ..jobs import LEASE, now
+
+    visit(room, room.store.claim_due(now(), LEASE, len(room.config.sources)))
+
+
+def visit(room: Newsroom, names: list[str]) -> None:
+    """Collect from these sources with a progress bar on a terminal, then file and publish."""
+    from ..runners.threads import ThreadRunner
+    from ..schedule import once
+
+    hidden = len(names) < 2 or not sys.stderr.isatty()
+    with click.progressbar(length=len(names), label="Collecting", file=sys.stderr, hidden=hidden) as bar:
+
+        def done(job: Job) -> None:
+            if job.task == "collect":
+                bar.update(1)
+
+        runner = ThreadRunner(room.perform, room.config.workers, done)
+        try:
+            once(room.desk, runner, names)
+        finally:
+            runner.close()
+
+
+def keep_running(room: Newsroom) -> None:
+    from .. import serve as web_server
+    from ..runners.threads import ThreadRunner
+    from ..schedule import Clock, catch_up, tick
+
+    settings = room.config
+    sock = web_server.listen(*settings.listen)
+    server = web_server.start(settings.feeds, sock)
+    runner = ThreadRunner(room.perform, settings.workers)
+
+    def look() -> None:
+        if room.look_at_the_configuration():
+            catch_up(room.desk, runner)
+
+    clock = Clock(look, lambda: tick(room.desk, runner), server.keep_alive)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: clock.stop())
+    click.echo(f"Reading at {address(sock)} (Ctrl-C stops)", err=True)
+    try:
+        catch_up(room.desk, runner)
+        clock.run()
+    finally:
+        server.stop()
+        runner.close()
