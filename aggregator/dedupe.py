@@ -1,5 +1,5 @@
 """
-The verdict on each article, with its reason. Reads nothing, writes nothing.
+The verdict on each article, with its reason. Reads and writes nothing but what it is given.
 
 The first line that fits decides:
 
@@ -7,9 +7,11 @@ The first line that fits decides:
     its source has its url, with its headline or its text  the same article under a new guid: SAME or CHANGED
     another source has its url, with its headline          COPY
     another source has its text, to the word               COPY
+    a story has its text: cut, retitled, wrapped, edited   COPY (sameness/ compares; docs/sameness.md tells how)
     nothing fits                                           NEW
 
 A url alone decides nothing: a source may give one link to many items, and one page may tell different news each day.
+What the operator has put asunder (`Known.apart`) is never joined.
 """
 
 from __future__ import annotations
@@ -18,11 +20,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .model import Article, Decision, Known, Opening, Trace, Verdict
+from . import sameness
+from .lead import takes_lead
+from .markup import plain
+from .model import Article, Company, Decision, Fingerprint, Known, Opening, Trace, Verdict
+from .sameness import Likeness, Reading
 from .text import words
 
 WINDOW = timedelta(days=30)
 """The same words a year later are other news: the yearly telegram, the weekly thread."""
+OWN_WINDOW = timedelta(days=3)
+"""The same within one source: it repeats itself in series sooner than others repeat it."""
+OWN_SCORE = 0.8
 
 
 def dedupe(
@@ -41,11 +50,13 @@ def dedupe(
     `priorities` tells whose copy leads (source -> priority, 0 where nothing is said).
     """
     articles = list(articles)
-    memory = Memory(known, here={a.id for a in articles})
+    memory = Memory(known, articles)
     for article in articles:
         decision = judge(article, memory, priorities)
         if decision.verdict is Verdict.NEW:
             decision = replace(decision, opens=opening(article, now, since, authority))
+        if decision.verdict is not Verdict.SAME:
+            decision = replace(decision, fingerprint=memory.fingerprint(article))
         memory.learn(decision)
         yield decision
 
@@ -53,30 +64,63 @@ def dedupe(
 class Memory:
     """What is known, and what this visit adds to it."""
 
-    def __init__(self, known: Known, here: set[str]) -> None:
+    def __init__(self, known: Known, articles: list[Article]) -> None:
         self.by_id = dict(known.by_id)
         self.by_url = dict(known.by_url)
         self.by_sketch = dict(known.by_sketch)
-        self.here = here
+        self.apart = known.apart
+        self.here = {a.id for a in articles}
         """The ids that this visit brings: their articles cannot have moved to another guid."""
-        alike = (t for traces in (*known.by_url.values(), *known.by_sketch.values()) for t in traces)
-        self.leaders = {t.story: t.lead_source for t in (*known.by_id.values(), *alike)}
-        """Story -> the source whose article leads it."""
+        self._companies: dict[str, Company] = {}
+        self._known_company = known.company
+        fresh = [a for a in articles if a.id not in known.by_id or known.by_id[a.id].digest != a.digest]
+        texts = [(a.title, plain(a.content)) for a in fresh]
+        self.readings = {a.id: r for a, r in zip(fresh, sameness.read(texts), strict=True)}
+        """Of the articles that are not the same as before, made all at once: that takes a third of the time."""
+        marks = {mark for reading in self.readings.values() for mark in reading.marks}
+        self.postings = {mark: list(stories) for mark, stories in known.postings(marks).items()}
+
+    def company(self, story: str) -> Company:
+        if story not in self._companies:
+            self._companies[story] = self._known_company(story)
+        return self._companies[story]
+
+    def reading(self, article: Article) -> Reading:
+        if article.id not in self.readings:
+            self.readings[article.id] = sameness.read([(article.title, plain(article.content))])[0]
+        return self.readings[article.id]
 
     def learn(self, decision: Decision) -> None:
         a = decision.article
-        if decision.leads or decision.story not in self.leaders:
-            self.leaders[decision.story] = a.source
         trace = Trace(
             id=a.id, story=decision.story, source=a.source, canonical_url=a.canonical_url, title=a.title,
             digest=a.digest, sketch=a.sketch, published_at=a.published_at,
-            lead_source=self.leaders[decision.story],
         )  # fmt: skip
         self.by_id[a.id] = trace
         if a.canonical_url:
             self.by_url[a.canonical_url] = (*self.by_url.get(a.canonical_url, ()), trace)
         if a.sketch:
             self.by_sketch[a.sketch] = (*self.by_sketch.get(a.sketch, ()), trace)
+        if decision.verdict in (Verdict.NEW, Verdict.COPY):
+            self._learn_company(decision)
+
+    def fingerprint(self, article: Article) -> Fingerprint:
+        reading = self.reading(article)
+        return Fingerprint(marks=reading.marks, size=int(reading.phrases.size))
+
+    def _learn_company(self, decision: Decision) -> None:
+        """So that the next article of this visit can be compared with this one."""
+        a = decision.article
+        if decision.verdict is Verdict.NEW:
+            company = Company(story=decision.story, lead=a, is_out=False, members=(a,))
+        else:
+            old = self.company(decision.story)
+            company = replace(old, members=(*old.members, a), lead=a if decision.leads else old.lead)
+        self._companies[decision.story] = company
+        for mark in self.reading(a).marks:
+            stories = self.postings.setdefault(mark, [])
+            if decision.story not in stories:
+                stories.append(decision.story)
 
 
 def judge(article: Article, memory: Memory, priorities: Mapping[str, int]) -> Decision:
@@ -85,12 +129,10 @@ def judge(article: Article, memory: Memory, priorities: Mapping[str, int]) -> De
         return again(article, known, "the id is known")
     if known := moved(article, memory):
         return again(article, known, "the source has it under another guid: same link, and same headline or text")
-    if known := same_link(article, memory):
-        because = f"same link and same headline as in {known.source}"
-        return copy(article, known, because, leads(article, known, memory, priorities))
-    if known := same_text(article, memory):
-        return copy(article, known, f"the same words as in {known.source}", leads(article, known, memory, priorities))
-    return Decision(article=article, verdict=Verdict.NEW, story=article.id, because="nothing like it is known")
+    joined = exact(article, memory) or near(article, memory)
+    if joined is None:
+        return Decision(article=article, verdict=Verdict.NEW, story=article.id, because="nothing like it is known")
+    return replace(joined, lead_because=takes_lead(article, memory.company(joined.story), priorities))
 
 
 def again(article: Article, known: Trace, because: str) -> Decision:
@@ -103,14 +145,6 @@ def again(article: Article, known: Trace, because: str) -> Decision:
     )
 
 
-def copy(article: Article, known: Trace, because: str, takes_lead: bool) -> Decision:
-    return Decision(article=article, verdict=Verdict.COPY, story=known.story, because=because, leads=takes_lead)
-
-
-def leads(article: Article, known: Trace, memory: Memory, priorities: Mapping[str, int]) -> bool:
-    return priorities.get(article.source, 0) > priorities.get(memory.leaders[known.story], 0)
-
-
 def moved(article: Article, memory: Memory) -> Trace | None:
     for known in memory.by_url.get(article.canonical_url, ()):
         if known.source == article.source and known.id not in memory.here and (
@@ -120,20 +154,60 @@ def moved(article: Article, memory: Memory) -> Trace | None:
     return None
 
 
-def same_link(article: Article, memory: Memory) -> Trace | None:
+def exact(article: Article, memory: Memory) -> Decision | None:
+    """The story of another source's article with the same link and headline, or with the same words."""
     for known in memory.by_url.get(article.canonical_url, ()):
-        if known.source != article.source and same_headline(article, known):
-            return known
+        if may_join(article, known, memory) and same_headline(article, known):
+            return join(article, known.story, f"same link and same headline as in {known.source}")
+    for known in memory.by_sketch.get(article.sketch, ()) if article.sketch else ():
+        if may_join(article, known, memory) and abs(known.published_at - article.published_at) <= WINDOW:
+            return join(article, known.story, f"the same words as in {known.source}")
     return None
 
 
-def same_text(article: Article, memory: Memory) -> Trace | None:
-    if not article.sketch:
+def near(article: Article, memory: Memory) -> Decision | None:
+    """The story that has the article's text, not to the word."""
+    reading = memory.reading(article)
+    stories = [s for s in sameness.candidates(reading.marks, memory.postings) if not is_apart(article, s, memory)]
+    compared: dict[str, list[Article]] = {}
+
+    def readings(story: str) -> Iterator[Reading]:
+        compared[story] = [m for m in memory.company(story).members if is_in_time(article, m)]
+        return map(memory.reading, compared[story])
+
+    met = sameness.match(reading, ((story, readings(story)) for story in stories))
+    if met is None or not met.likeness.same:
         return None
-    for known in memory.by_sketch.get(article.sketch, ()):
-        if known.source != article.source and abs(known.published_at - article.published_at) <= WINDOW:
-            return known
-    return None
+    member = compared[met.story][met.member]
+    if member.source == article.source and not is_repeated(met.likeness):
+        return None
+    because = f"{met.likeness.because} (compared with {member.source})"
+    return join(article, met.story, because, met.likeness.relation, met.likeness.score)
+
+
+def join(article: Article, story: str, because: str, relation: str = "copy", score: float = 1.0) -> Decision:
+    return Decision(
+        article=article, verdict=Verdict.COPY, story=story, because=because, relation=relation, score=round(score, 3)
+    )
+
+
+def may_join(article: Article, known: Trace, memory: Memory) -> bool:
+    return known.source != article.source and not is_apart(article, known.story, memory)
+
+
+def is_apart(article: Article, story: str, memory: Memory) -> bool:
+    """Whether the operator has said that the article is none of this story."""
+    return story in memory.apart.get(article.id, ())
+
+
+def is_in_time(article: Article, member: Article) -> bool:
+    window = OWN_WINDOW if member.source == article.source else WINDOW
+    return abs(member.published_at - article.published_at) <= window
+
+
+def is_repeated(likeness: Likeness) -> bool:
+    """Whether a source has only said the same once more; what it has added or replaced is news of its own."""
+    return likeness.relation == "copy" and likeness.score >= OWN_SCORE and not likeness.conflicts
 
 
 def same_headline(article: Article, known: Trace) -> bool:

@@ -9,7 +9,7 @@ All are frozen; every datetime is aware and in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -265,8 +265,22 @@ class Trace:
     digest: str
     sketch: str
     published_at: datetime
-    lead_source: str
-    """The source whose article leads the story now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Company:
+    """A story as a new text meets it: who leads it, and whom to compare with."""
+
+    story: str
+    lead: Article
+    is_out: bool
+    """Whether readers may have it already: then its lead stays."""
+    members: tuple[Article, ...]
+    """The first, the longest and the shortest of its articles; more where they are at hand."""
+
+
+def _nobody(story: str) -> Company:
+    raise KeyError(story)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,6 +291,22 @@ class Known:
     by_url: Mapping[str, tuple[Trace, ...]] = field(default_factory=dict)
     """Canonical url -> who has had it, in any source, oldest first."""
     by_sketch: Mapping[str, tuple[Trace, ...]] = field(default_factory=dict)
+    apart: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Article id -> stories that it must not join, as the operator has said."""
+    postings: Callable[[Collection[int]], Mapping[int, Sequence[str]]] = field(default=lambda _: {})
+    """Marks (sameness/) -> the stories that have them."""
+    company: Callable[[str], Company] = field(default=lambda story: _nobody(story))
+    """Story id -> its company; read when it is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fingerprint:
+    """A text as the index of sameness knows it."""
+
+    marks: tuple[int, ...]
+    """A few sampled hashes of its phrases, 32 bits each."""
+    size: int
+    """How many phrases it has."""
 
 
 class Verdict(Enum):
@@ -309,8 +339,18 @@ class Decision:
     because: str
     opens: Opening | None = None
     """For NEW only."""
-    leads: bool = False
-    """For COPY only: it takes the lead of the story."""
+    relation: str = "copy"
+    """For COPY only, as score: `copy`, `excerpt`, or `update` (with other figures)."""
+    score: float = 1.0
+    """How alike, from 0 to 1."""
+    lead_because: str = ""
+    """For COPY only: why it takes the lead of the story; empty if it does not."""
+    fingerprint: Fingerprint | None = None
+    """What the index of sameness keeps of it; None for SAME."""
+
+    @property
+    def leads(self) -> bool:
+        return bool(self.lead_because)
 
 
 class State(Enum):
@@ -377,7 +417,7 @@ class Copy:
 
     article: Article
     relation: str
-    """`copy`."""
+    """`copy`, `excerpt`, or `update` (with other figures)."""
     score: float
     """How alike, from 0 to 1."""
     because: str

@@ -38,10 +38,10 @@ def article(number: int = 1, source: str = "alpha", **more: Any) -> Article:
     return replace(made, **more)
 
 
-def trace(of: Article, story: str | None = None, lead_source: str | None = None) -> Trace:
+def trace(of: Article, story: str | None = None) -> Trace:
     return Trace(
         id=of.id, story=story or of.id, source=of.source, canonical_url=of.canonical_url, title=of.title,
-        digest=of.digest, sketch=of.sketch, published_at=of.published_at, lead_source=lead_source or of.source,
+        digest=of.digest, sketch=of.sketch, published_at=of.published_at,
     )  # fmt: skip
 
 

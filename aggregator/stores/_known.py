@@ -8,11 +8,12 @@ from sqlite3 import Connection
 
 from ..model import Article, Known, Trace
 from ._rows import rows_for, trace_of
+from ._rulings import stories_apart
 
 TRACES = """
     SELECT a.id, a.source, a.canonical_url, a.title, a.digest, a.sketch, a.published_at,
-           s.id AS story_id, lead.source AS lead_source
-    FROM articles AS a JOIN stories AS s ON s.number = a.story JOIN articles AS lead ON lead.number = s.lead"""
+           s.id AS story_id
+    FROM articles AS a JOIN stories AS s ON s.number = a.story"""
 TRACES_BY_ID = f"{TRACES} WHERE a.id IN (?)"
 # The second condition lets SQLite use the index, which leaves out the empty ones.
 TRACES_BY_URL = f"{TRACES} WHERE a.canonical_url IN (?) AND a.canonical_url <> '' ORDER BY a.number"
@@ -27,6 +28,7 @@ def known_of(conn: Connection, articles: Sequence[Article]) -> Known:
         by_id={t.id: t for t in _traces(conn, TRACES_BY_ID, {a.id for a in articles})},
         by_url=_grouped((t.canonical_url, t) for t in _traces(conn, TRACES_BY_URL, urls)),
         by_sketch=_grouped((t.sketch, t) for t in _traces(conn, TRACES_BY_SKETCH, sketches)),
+        apart=stories_apart(conn, {a.id for a in articles}),
     )
 
 

@@ -110,7 +110,6 @@ def trace_of(row: Row) -> Trace:
         digest=row["digest"],
         sketch=row["sketch"],
         published_at=moment(row["published_at"]),
-        lead_source=row["lead_source"],
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from ..errors import StoreError
 from ..model import Article, Decision, Verdict
+from ._alike import keep_marks
 from ._minted import recalled_openings
 from ._rows import article_of, article_row, rows_for, stamp, to_json
 from ._topics import touch_stories
@@ -30,6 +31,7 @@ def save_decisions(conn: sqlite3.Connection, at: datetime, decisions: Sequence[D
     _insert_articles(conn, arrivals, stories)
     _open_stories(conn, openers, old=is_first)
     _change_leads(conn, copies, stories)
+    keep_marks(conn, decisions)
     touched = {stories[d.story] for _, d in copies}
     touched |= {_replace_version(conn, at, d) for d in decisions if d.verdict is Verdict.CHANGED}
     touch_stories(conn, touched)
@@ -61,11 +63,11 @@ def _story_numbers(conn: sqlite3.Connection, ids: Collection[str]) -> dict[str, 
 # Not sqlite-utils' insert_all: it takes 1.7 times as long, and a first collection spends most of its time here.
 INSERT_ARTICLE = """
     INSERT INTO articles (
-        number, story, verdict, because,
+        number, story, verdict, because, relation, score,
         id, source, publisher, guid, url, canonical_url, original_url, title, authors, labels, enclosures,
         published_at, dated, date_said, updated_at, seen_at, language, digest, sketch)
     VALUES (
-        :number, :story, :verdict, :because,
+        :number, :story, :verdict, :because, :relation, :score,
         :id, :source, :publisher, :guid, :url, :canonical_url, :original_url, :title, :authors, :labels, :enclosures,
         :published_at, :dated, :date_said, :updated_at, :seen_at, :language, :digest, :sketch)"""
 INSERT_TEXT = """
@@ -80,6 +82,8 @@ def _insert_articles(conn: sqlite3.Connection, arrivals: Numbered, stories: dict
             "story": stories[decision.story],
             "verdict": decision.verdict.value,
             "because": decision.because,
+            "relation": decision.relation,
+            "score": decision.score,
             **article_row(decision.article),
         }
         for number, decision in arrivals
@@ -113,7 +117,7 @@ SET_LEAD = "UPDATE stories SET lead = ?, lead_because = ? WHERE number = ?"
 
 
 def _change_leads(conn: sqlite3.Connection, copies: Numbered, stories: dict[str, int]) -> None:
-    conn.executemany(SET_LEAD, [(number, d.because, stories[d.story]) for number, d in copies if d.leads])
+    conn.executemany(SET_LEAD, [(number, d.lead_because, stories[d.story]) for number, d in copies if d.leads])
 
 
 ARTICLE = "SELECT * FROM whole_articles WHERE id = ?"

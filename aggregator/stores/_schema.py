@@ -5,6 +5,8 @@ The tables of the SQLite store, and the door to sqlite-utils.
     articles  -> stories           what is remembered for ever
       texts, versions              what is held: the words, and those that they replaced
       whole_articles               articles with their words, a view
+      marks                        which stories have which phrases, to find the same text again
+      rulings                      what the operator has said of it
     stories   -> filings, rules    which topics, under which rules
     editions                       which topics have to be published again
       archives                     which stories are sealed in which archive of a topic
@@ -81,6 +83,7 @@ CREATE TABLE articles (
     relation      TEXT NOT NULL DEFAULT 'copy', -- and what it is to the lead, if it is not the lead
     score         REAL NOT NULL DEFAULT 1.0,
     because       TEXT NOT NULL,
+    size          INTEGER NOT NULL DEFAULT 0,   -- phrases; see sameness/
     source        TEXT NOT NULL,
     publisher     TEXT NOT NULL,
     guid          TEXT NOT NULL,
@@ -103,6 +106,20 @@ CREATE TABLE articles (
 CREATE INDEX articles_story ON articles (story);
 CREATE INDEX articles_canonical_url ON articles (canonical_url) WHERE canonical_url <> '';
 CREATE INDEX articles_sketch ON articles (sketch) WHERE sketch <> '';
+
+CREATE TABLE marks (                            -- the index of sameness; story is a number, which grows with time
+    mark  INTEGER NOT NULL,
+    story INTEGER NOT NULL,
+    PRIMARY KEY (mark, story)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rulings (                          -- by ids, which are the same after a rebuild
+    article TEXT NOT NULL,
+    story   TEXT NOT NULL,
+    belongs INTEGER NOT NULL,                   -- 0: never
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (article, story)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE texts (                            -- apart, so that look-ups do not turn heavy pages
     article INTEGER PRIMARY KEY REFERENCES articles (number),

@@ -13,15 +13,17 @@ The default store: one SQLite file, one process that writes to it, any number th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from sqlite3 import Connection
 
 from ..errors import StoreError
-from ..model import Article, Checkpoint, Decision, Filing, Health, Known, Ping, Printed, Source, Story, Visit
+from ..model import Article, Checkpoint, Company, Decision, Filing, Health, Known, Ping, Printed, Source, Story, Visit
 from . import Latest
+from ._alike import company_of, postings_of
 from ._archives import archived_stories, current_stories, last_archive, seal_stories
 from ._backup import back_up, restore
 from ._connections import Connections, check_readable, open_writer
@@ -138,7 +140,17 @@ class SqliteStore:
     def known(self, articles: Sequence[Article]) -> Known:
         """What is remembered under the ids, canonical urls and sketches of these articles."""
         with self._connections.reading() as db:
-            return known_of(db.conn, articles)
+            return replace(known_of(db.conn, articles), postings=self.postings, company=self.company)
+
+    def postings(self, marks: Collection[int]) -> Mapping[int, Sequence[str]]:
+        """Which stories have these marks."""
+        with self._connections.reading() as db:
+            return postings_of(db.conn, marks)
+
+    def company(self, story: str) -> Company:
+        """Whoever leads the story, and whom to compare with."""
+        with self._connections.reading() as db:
+            return company_of(db.conn, story)
 
     def save(self, visit: Visit, decisions: Iterable[Decision]) -> None:
         """Articles, versions, stories, bookmark, health and next visit, all or nothing."""

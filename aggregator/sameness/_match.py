@@ -1,0 +1,47 @@
+"""Which of the stories that look promising a text belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ._compare import Likeness, compare
+from ._limits import DEFAULT, Limits
+from ._reading import Reading
+
+Story = TypeVar("Story")
+
+
+@dataclass(frozen=True)
+class Match(Generic[Story]):
+    """The story nearest to a text: the one it belongs to if `likeness.same`, else the one that it just is not."""
+
+    story: Story
+    member: int
+    """Which of the story's readings, as they were given."""
+    likeness: Likeness
+
+
+def match(
+    reading: Reading, stories: Iterable[tuple[Story, Iterable[Reading]]], limits: Limits = DEFAULT
+) -> Match[Story] | None:
+    """
+    Compare with the members of each story, in the order given; None if there is none. Stops at a story that is certain:
+    both arguments may be lazy, and nothing is read in vain.
+    """
+    nearest: Match[Story] | None = None
+    for story, members in stories:
+        for i, member in enumerate(members):
+            likeness = compare(reading, member, limits)
+            if nearest is None or _rank(likeness) > _rank(nearest.likeness):
+                nearest = Match(story, i, likeness)
+            if likeness.same:
+                break
+        if nearest and nearest.likeness.same and nearest.likeness.score >= limits.certain:
+            break
+    return nearest
+
+
+def _rank(likeness: Likeness) -> tuple[bool, float]:
+    return likeness.same, likeness.score
