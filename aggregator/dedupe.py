@@ -5,6 +5,7 @@ The first line that fits decides:
 
     its id is known                                        SAME, or CHANGED if a reader would see a difference
     its source has its url, with its headline or its text  the same article under a new guid: SAME or CHANGED
+    the operator has merged it into a story                COPY
     another source has its url, with its headline          COPY
     another source has its text, to the word               COPY
     a story has its text: cut, retitled, wrapped, edited   COPY (sameness/ compares; docs/sameness.md tells how)
@@ -21,6 +22,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from . import sameness
+from .edits import edit
 from .lead import takes_lead
 from .markup import plain
 from .model import Article, Company, Decision, Fingerprint, Known, Opening, Trace, Verdict
@@ -61,6 +63,19 @@ def dedupe(
         yield decision
 
 
+def fingerprint(article: Article) -> Fingerprint:
+    """What the index of sameness keeps of an article."""
+    return fingerprint_of(read(article))
+
+
+def fingerprint_of(reading: Reading) -> Fingerprint:
+    return Fingerprint(marks=reading.marks, size=int(reading.phrases.size))
+
+
+def read(article: Article) -> Reading:
+    return sameness.read([(article.title, plain(article.content))])[0]
+
+
 class Memory:
     """What is known, and what this visit adds to it."""
 
@@ -69,10 +84,12 @@ class Memory:
         self.by_url = dict(known.by_url)
         self.by_sketch = dict(known.by_sketch)
         self.apart = known.apart
+        self.together = known.together
         self.here = {a.id for a in articles}
         """The ids that this visit brings: their articles cannot have moved to another guid."""
         self._companies: dict[str, Company] = {}
         self._known_company = known.company
+        self.text = known.text
         fresh = [a for a in articles if a.id not in known.by_id or known.by_id[a.id].digest != a.digest]
         texts = [(a.title, plain(a.content)) for a in fresh]
         self.readings = {a.id: r for a, r in zip(fresh, sameness.read(texts), strict=True)}
@@ -87,7 +104,7 @@ class Memory:
 
     def reading(self, article: Article) -> Reading:
         if article.id not in self.readings:
-            self.readings[article.id] = sameness.read([(article.title, plain(article.content))])[0]
+            self.readings[article.id] = read(article)
         return self.readings[article.id]
 
     def learn(self, decision: Decision) -> None:
@@ -105,8 +122,7 @@ class Memory:
             self._learn_company(decision)
 
     def fingerprint(self, article: Article) -> Fingerprint:
-        reading = self.reading(article)
-        return Fingerprint(marks=reading.marks, size=int(reading.phrases.size))
+        return fingerprint_of(self.reading(article))
 
     def _learn_company(self, decision: Decision) -> None:
         """So that the next article of this visit can be compared with this one."""
@@ -126,22 +142,26 @@ class Memory:
 def judge(article: Article, memory: Memory, priorities: Mapping[str, int]) -> Decision:
     """One verdict; changes nothing."""
     if known := memory.by_id.get(article.id):
-        return again(article, known, "the id is known")
+        return again(article, known, memory, "the id is known")
     if known := moved(article, memory):
-        return again(article, known, "the source has it under another guid: same link, and same headline or text")
-    joined = exact(article, memory) or near(article, memory)
+        because = "the source has it under another guid: same link, and same headline or text"
+        return again(article, known, memory, because)
+    joined = ruled(article, memory) or exact(article, memory) or near(article, memory)
     if joined is None:
         return Decision(article=article, verdict=Verdict.NEW, story=article.id, because="nothing like it is known")
     return replace(joined, lead_because=takes_lead(article, memory.company(joined.story), priorities))
 
 
-def again(article: Article, known: Trace, because: str) -> Decision:
-    same = article.digest == known.digest
-    return Decision(
-        article=replace(article, id=known.id),
-        verdict=Verdict.SAME if same else Verdict.CHANGED,
-        story=known.story,
-        because=because if same else f"{because}; the text has changed",
+def again(article: Article, known: Trace, memory: Memory, because: str) -> Decision:
+    same = Decision(article=replace(article, id=known.id), verdict=Verdict.SAME, story=known.story, because=because)
+    if article.digest == known.digest:
+        return same
+    old = memory.text(known.id)
+    if old is None:  # nothing to compare with: better told once too often
+        return replace(same, verdict=Verdict.CHANGED, because=f"{because}; the text has changed")
+    told = edit(old, article)
+    return replace(
+        same, verdict=Verdict.CHANGED, because=f"{because}; {told.because}", substantive=told.substantive
     )
 
 
@@ -152,6 +172,12 @@ def moved(article: Article, memory: Memory) -> Trace | None:
         ):
             return known
     return None
+
+
+def ruled(article: Article, memory: Memory) -> Decision | None:
+    """The story that the operator has merged the article into."""
+    story = memory.together.get(article.id)
+    return join(article, story, "merged by the operator") if story else None
 
 
 def exact(article: Article, memory: Memory) -> Decision | None:

@@ -293,10 +293,14 @@ class Known:
     by_sketch: Mapping[str, tuple[Trace, ...]] = field(default_factory=dict)
     apart: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Article id -> stories that it must not join, as the operator has said."""
+    together: Mapping[str, str] = field(default_factory=dict)
+    """Article id -> the story that it must join, as the operator has said."""
     postings: Callable[[Collection[int]], Mapping[int, Sequence[str]]] = field(default=lambda _: {})
     """Marks (sameness/) -> the stories that have them."""
     company: Callable[[str], Company] = field(default=lambda story: _nobody(story))
     """Story id -> its company; read when it is asked for."""
+    text: Callable[[str], Article | None] = field(default=lambda _: None)
+    """Article id -> the article as it is held; read when it is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -347,10 +351,23 @@ class Decision:
     """For COPY only: why it takes the lead of the story; empty if it does not."""
     fingerprint: Fingerprint | None = None
     """What the index of sameness keeps of it; None for SAME."""
+    substantive: bool = True
+    """For CHANGED only: whether it says something else; if it only looks different, no date moves."""
 
     @property
     def leads(self) -> bool:
         return bool(self.lead_because)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """One version of an article in place of another."""
+
+    old: Article
+    new: Article
+    at: datetime
+    """When we saw the new one."""
+    because: str
 
 
 class State(Enum):

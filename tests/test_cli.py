@@ -109,6 +109,70 @@ def test_explain_says_why_a_story_is_here(run: Run) -> None:
     assert run("explain", "https://nowhere.example/").exit_code == 1
 
 
+WIND = ARTICLE.partition("\n\n")[0] + """
+
+Ветропарк у станции Достык дал первый ток в сеть, сообщила станция. Его строили два года на перевале, где зимой дует
+сильнее всего в области. Каждая лопасть приехала по железной дороге отдельным вагоном, и собирали их прямо на месте.
+Жители посёлка надеются, что свет больше не будет гаснуть в метель. """
+
+
+@pytest.fixture
+def told_twice(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A story whose copy has a sentence of its own, and whose lead was edited."""
+    monkeypatch.setenv("COLUMNS", "80")
+    Path("inbox/a.txt").write_text(WIND)
+    Path("wire/b.txt").write_text(WIND + "Читайте нас.")
+    run("run", "--once")
+    Path("inbox/a.txt").write_text(WIND.replace("первый ток в сеть", "второй ток в сеть") + "Строят ещё 3.")
+    run("collect")
+    return run
+
+
+def test_explain_compares_every_copy_with_the_lead(told_twice: Run) -> None:
+    run = told_twice
+    [told] = rows(run("stories", "--json"))
+    text = run("explain", told["id"], "--compare").stdout
+    assert "[-inbox (inbox)-] {+wire (wire)+}" in text
+    assert "[-второй-]{+первый+}" in text
+    assert "[-Строят ещё 3.-]{+Читайте нас.+}" in text
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines()[-4:])) <= 80
+    [full] = rows(run("explain", told["id"], "--compare", "--json"))
+    [compared] = full["compared"]
+    assert (compared["source"], compared["relation"]) == ("wire", "copy")
+    assert {"removed": "второй", "added": "первый"} in compared["passages"]
+    assert {tuple(p) for p in compared["passages"]} == {("equal",), ("removed", "added")}
+    assert "compared" not in rows(run("explain", told["id"], "--json"))[0]
+    assert "[-" not in run("explain", told["id"]).stdout
+
+
+def test_explain_shows_what_each_edit_has_changed(told_twice: Run) -> None:
+    run = told_twice
+    [told] = rows(run("stories", "--json"))
+    text = run("explain", told["id"], "--versions").stdout
+    assert "UTC: the id is known; the text has changed: other figures: -/3" in text
+    assert "[-первый-]{+второй+}" in text
+    assert "{+Строят ещё 3.+}" in text
+    [full] = rows(run("explain", told["id"], "--versions", "--json"))
+    [revision] = full["revisions"]
+    assert set(revision) == {"id", "source", "at", "because", "passages"}
+    assert revision["source"] == "inbox"
+    assert {"removed": "", "added": "Строят ещё 3."} in revision["passages"]
+
+
+def test_texts_stand_beside_each_other_where_there_is_room(told_twice: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    [told] = rows(told_twice("stories", "--json"))
+    text = told_twice("explain", told["id"], "--compare").stdout
+    assert any("[-второй-]" in line and "{+первый+}" in line and "   " in line for line in text.splitlines())
+
+
+def test_in_a_terminal_differences_have_colours(told_twice: Run) -> None:
+    [told] = rows(told_twice("stories", "--json"))
+    coloured = CliRunner().invoke(main, ["explain", told["id"], "--compare"], color=True).stdout
+    assert "\x1b[31m[-второй-]\x1b[0m\x1b[32m{+первый+}" in coloured
+
+
 def test_check_runs_the_tests_of_the_rules(run: Run) -> None:
     assert run("check").output == "config.yaml: 2 sources, 2 topics, 2 rule tests: all right\n"
     Path("config.yaml").write_text(CONFIG.replace("match: [В степи", "match: [Солнце, В степи"))

@@ -43,6 +43,7 @@ def knowing(*articles: Article, story: str = "", is_out: bool = False, **more: A
         by_sketch={t.sketch: tuple(u for u in traces if u.sketch == t.sketch) for t in traces},
         postings=lambda marks: {m: postings[m] for m in marks if m in postings},
         company=companies.__getitem__,
+        text={a.id: a for a in articles}.get,
         **more,
     )
 
@@ -66,6 +67,80 @@ def test_the_same_article_again_is_nothing_to_do() -> None:
 def test_an_edited_article_is_another_version_of_itself() -> None:
     [d] = decide(article(digest="edited", title="Corrected"), known=knowing(article()))
     assert (d.verdict, d.article.id, d.story) == (Verdict.CHANGED, article().id, article().id)
+
+
+HARVEST = (
+    "<p>The steppe brought in 5 million tonnes of wheat, said Minister Alina Berik. More rain fell than in any year "
+    "since the ministry began to count, and the elevators are full.</p>"
+)
+
+
+def edited(old: str = "", new: str = "", **more: Any) -> Decision:
+    """The verdict on the harvest with this in place of that."""
+    before = article(content=HARVEST)
+    assert old in HARVEST
+    after = replace(before, **{"content": HARVEST.replace(old, new), "digest": "edited"} | more)
+    [d] = decide(after, known=knowing(before))
+    assert d.verdict is Verdict.CHANGED
+    return d
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "because"),
+    [
+        ("5 million", "7 million", "other figures: 5/7"),
+        ("5 million tonnes", "millions of tonnes", "other figures: 5/-"),
+        ("Alina Berik", "Alina Sadyk", "other names: Berik/Sadyk"),
+        ("the elevators are full", "every elevator has room", "the text has changed: 4 words"),
+        ("full.", "full. Correction: wheat and barley.", "the text has changed: 4 words"),
+    ],
+)
+def test_another_figure_or_name_or_three_words_change_the_substance(old: str, new: str, because: str) -> None:
+    d = edited(old, new)
+    assert d.substantive
+    assert d.because.startswith("the id is known; the text has changed: ")
+    assert because in d.because
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "because"),
+    [
+        ("<p>The", "<div><b>The</b>", "only its look has changed"),
+        ("wheat,", "“wheat” —", "only its look has changed"),
+        ("any year", "any-year", "only its look has changed"),
+        ("Minister Alina", "minister Alina", "only its look has changed"),
+        ("elevators", "silos", "only 1 word has changed"),
+        ("Berik", "Beriks", "only 1 word has changed"),
+        ("More rain fell", "Also more rain came", "only 2 words have changed"),
+    ],
+)
+def test_a_word_or_two_and_typography_do_not(old: str, new: str, because: str) -> None:
+    d = edited(old, new)
+    assert not d.substantive
+    assert d.because == f"the id is known; {because}"
+
+
+def test_labels_enclosures_links_and_the_summary_are_no_substance() -> None:
+    d = edited(labels=("Farming",), url="https://alpha.example/moved", summary="Rain, and wheat.", enclosures=())
+    assert (d.substantive, d.because) == (False, "the id is known; only its look has changed")
+
+
+def test_another_headline_is() -> None:
+    assert edited(title="Elevators full").because == "the id is known; the text has changed: another headline"
+    assert not edited(title="«HEADLINE», number 1").substantive
+
+
+def test_in_a_long_text_one_word_is_still_one_word() -> None:
+    lines = [f"<p>Line {n} of the protocol says nothing at all.</p>" for n in range(2_000)]
+    before = article(content="".join(lines))
+    after = replace(before, content="".join(lines).replace("says nothing", "tells nothing", 1), digest="edited")
+    [d] = decide(after, known=knowing(before))
+    assert (d.substantive, d.because) == (False, "the id is known; only 1 word has changed")
+
+
+def test_what_is_no_longer_held_has_changed_in_substance() -> None:
+    [d] = decide(article(digest="edited"), known=replace(knowing(article()), text=lambda _: None))
+    assert (d.substantive, d.because) == (True, "the id is known; the text has changed")
 
 
 def test_a_new_guid_with_the_same_link_and_headline_is_the_same_article() -> None:

@@ -339,6 +339,40 @@ def test_a_change_that_does_not_say_when_happened_at_the_visit(store: Store) -> 
     assert store.versions(article(1).id)[-1].updated_at == NOON + HOUR
 
 
+def test_a_change_of_looks_is_kept_and_moves_no_date(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.save(visit(at=NOON + HOUR), [replace(changed(1, updated_at=NOON + HOUR), substantive=False)])
+    [story] = store.stories()
+    assert story.lead.title == "Урожай: уточнение"
+    assert story.updated_at == story.lead.updated_at == article(1).updated_at
+    store.save(visit(at=NOON + 2 * HOUR), [changed(1, digest="again", updated_at=NOON + 2 * HOUR)])
+    [story] = store.stories()
+    assert story.updated_at == story.lead.updated_at == NOON + 2 * HOUR
+    assert len(store.versions(article(1).id)) == 3
+
+
+def test_every_edit_is_told_with_its_time_and_reason(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    for n in (1, 2):
+        edit = replace(changed(1, digest=f"version-{n}", title=f"Выпуск {n}"), because=f"reason {n}")
+        store.save(visit(at=NOON + n * HOUR), [edit])
+    first, second = store.revisions(article(1).id)
+    assert (first.old, first.new.title) == (article(1), "Выпуск 1")
+    assert (second.old, second.new.title) == (first.new, "Выпуск 2")
+    assert [(r.at, r.because) for r in (first, second)] == [
+        (NOON + HOUR, "reason 1"),
+        (NOON + 2 * HOUR, "reason 2"),
+    ]
+    assert store.revisions("nobody") == []
+
+
+def test_what_is_held_of_an_article_is_known_with_it(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    known = store.known([article(1)])
+    assert known.text(article(1).id) == article(1)
+    assert known.text("nobody") is None
+
+
 def test_versions_are_kept_in_order(store: Store) -> None:
     store.save(visit(), [new(1)])
     for n in (2, 3, 4):

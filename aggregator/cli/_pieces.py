@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from socket import socket
 
     from ..config import Config
-    from ..model import Story
+    from ..model import Article, Story
     from ..newsroom import Newsroom
     from ..stores import Store
 
@@ -55,6 +55,19 @@ def the_story(store: Store, key: str) -> Story:
     if story is None:
         raise NotFoundError(f"nothing here has the link, guid or id {key!r}; see 'aggregator stories'")
     return story
+
+
+def the_article(store: Store, key: str) -> tuple[Article, Story]:
+    """The article that has this id, the beginning of it, or this link, and the story that it is in."""
+    story = the_story(store, key)
+    members = (story.lead, *(c.article for c in story.copies))
+    by_id = [a for a in members if a.id.startswith(key.lower())]
+    by_link = [a for a in members if key in (a.url, a.canonical_url, a.original_url, a.guid)]
+    found = by_id or by_link
+    if len(found) != 1:
+        ids = ", ".join(f"{a.id[:12]} ({a.source})" for a in found or members)
+        raise NotFoundError(f"{key!r} names no single article; there are {ids}")
+    return found[0], story
 
 
 def publish_all(room: Newsroom) -> None:

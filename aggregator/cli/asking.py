@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -86,18 +87,34 @@ def status(path: Path, source: str | None, as_json: bool) -> None:
 
 @main.command()
 @click.argument("key", metavar="URL|ID")
+@click.option("--compare", is_flag=True, help="Every copy against the lead: what differs.")
+@click.option("--versions", is_flag=True, help="Every edit of every article: what has changed.")
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
-def explain(path: Path, key: str, as_json: bool) -> None:
+def explain(path: Path, key: str, compare: bool, versions: bool, as_json: bool) -> None:
     """Why is this here? Why this story, these topics, this date.
 
     The key is a link, a guid, or an id as `stories` prints it (its first 6 digits are enough).
     """
-    from ..reports import explanation, explanation_lines
+    from ..reports import compared, compared_lines, explanation, explanation_lines, revised, revised_lines
 
     with reading(configuration(path)) as store:
         story = the_story(store, key)
-        show([json_line(explanation(story, store))] if as_json else explanation_lines(story, store))
+        if as_json:
+            more = {"compared": compared(story)} if compare else {}
+            more |= {"revisions": revised(story, store)} if versions else {}
+            show([json_line(explanation(story, store) | more)])
+            return
+        width = shutil.get_terminal_size().columns
+        show(explanation_lines(story, store))
+        show(compared_lines(story, width, paint) if compare else ())
+        show(revised_lines(story, store, width, paint) if versions else ())
+
+
+def paint(fate: str, word: str) -> str:
+    """In colour; where there is none to be had, `click.echo` takes it out again."""
+    colour = {"removed": "red", "added": "green"}.get(fate)
+    return click.style(word, fg=colour) if colour else word
 
 
 def look_at(path: Path, location: str) -> Any:

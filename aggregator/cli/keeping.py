@@ -1,13 +1,77 @@
-"""The commands for what happens once in a while: a takedown, a backup, a new workspace."""
+"""The commands for what happens once in a while: a correction, a takedown, a backup, a new workspace."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from . import main
-from ._pieces import configuration, newsroom, publish_all, reading, the_story
+from ._pieces import configuration, newsroom, publish_all, reading, the_article, the_story
+
+if TYPE_CHECKING:
+    from ..model import Article
+    from ..newsroom import Newsroom
+
+
+@main.command()
+@click.argument("key", metavar="ARTICLE")
+@click.pass_obj
+def split(path: Path, key: str) -> None:
+    """An article is none of the story it is in: it gets one of its own, for ever.
+
+    ARTICLE is its link, its id or the beginning of that; 'aggregator explain' tells the ids.
+    """
+    with newsroom(configuration(path), "split") as room:
+        article, _ = the_article(room.store, key)
+        split_off(room, article)
+        publish_all(room)
+    click.echo(f"a story of its own: {article.title}")
+
+
+@main.command()
+@click.argument("key", metavar="STORY")
+@click.argument("other_key", metavar="OTHER")
+@click.pass_obj
+def merge(path: Path, key: str, other_key: str) -> None:
+    """Two stories are one: all articles of OTHER join STORY, for ever.
+
+    STORY keeps its place, OTHER leaves every edition. Both are told by id, guid or the link of an article.
+    """
+    from ..jobs import now
+
+    with newsroom(configuration(path), "merge") as room:
+        story, other = the_story(room.store, key), the_story(room.store, other_key)
+        room.store.merge(story.id, other.id, now())
+        publish_all(room)
+    click.echo(f"{len(story.copies) + len(other.copies) + 2} articles are one story: {story.lead.title}")
+
+
+@main.command()
+@click.argument("key", metavar="ARTICLE")
+@click.argument("story_key", metavar="STORY")
+@click.pass_obj
+def never(path: Path, key: str, story_key: str) -> None:
+    """An article shall never be in this story; if it is, it is split off."""
+    from ..jobs import now
+
+    with newsroom(configuration(path), "never") as room:
+        article, its = the_article(room.store, key)
+        story = the_story(room.store, story_key)
+        if its.id == story.id:
+            split_off(room, article)
+            publish_all(room)
+        else:
+            room.store.forbid(article.id, story.id, now())
+    click.echo(f"never in {story.id[:12]}: {article.title}")
+
+
+def split_off(room: Newsroom, article: Article) -> None:
+    from ..dedupe import fingerprint
+    from ..jobs import now
+
+    room.store.split(article.id, room.config.imprint.authority, fingerprint(article), now())
 
 
 @main.command()

@@ -18,10 +18,12 @@ from ..model import (
     Checkpoint,
     Decision,
     Filing,
+    Fingerprint,
     Health,
     Known,
     Ping,
     Printed,
+    Revision,
     Source,
     Story,
     Visit,
@@ -89,8 +91,9 @@ class Store(Protocol):
         """
         Articles, versions, stories, bookmark, health and next visit, all or nothing; ends the source's lease.
 
-        NEW opens a story, COPY joins one (and takes its lead if `leads`), CHANGED keeps the old version as well, SAME
-        changes nothing. Every story touched becomes unfiled, and the topics it stands in become stale.
+        NEW opens a story, COPY joins one (and takes its lead if `leads`), CHANGED keeps the old version as well (and
+        moves `updated_at` and `revised_at` if `substantive`), SAME changes nothing. Every story touched
+        becomes unfiled, and the topics it stands in become stale.
         `visit.checkpoint` replaces the bookmark.
         """
 
@@ -150,6 +153,24 @@ class Store(Protocol):
     def reinstate(self, guid: str) -> None:
         """The withdrawal was a mistake: the story is unfiled and in no archive."""
 
+    def split(self, article: str, authority: str, fingerprint: Fingerprint, now: datetime) -> None:
+        """
+        The article leaves its story for one of its own, listed when the article was first seen, under a guid of
+        `authority`, and never returns. Was it the lead, the earliest that remains leads. Refused: an article that is
+        alone in its story, and the one that opened it while others are there. `why` tells of it. Both stories become
+        unfiled, and the topics of the old one stale.
+        """
+
+    def merge(self, story: str, other: str, now: datetime) -> None:
+        """
+        All articles of `other` join `story`, for ever; `why` tells of it. `story` keeps its guid, place and lead, and
+        becomes unfiled; the guid of `other` is withdrawn. What was ruled of `other` is ruled of `story`, but for what
+        is in it now. Refused: a story that was withdrawn into one that was not.
+        """
+
+    def forbid(self, article: str, story: str, now: datetime) -> None:
+        """The article shall never join this story; `why` tells of it. Refused while it is in it: `split` it."""
+
     def remember(self, printed: Iterable[Printed]) -> None:
         """
         Called for a new or restored database. A story that one of these articles opens gets the published guid and
@@ -176,6 +197,9 @@ class Store(Protocol):
 
     def versions(self, article: str) -> list[Article]:
         """Every version of an article, oldest first; the last one is in force."""
+
+    def revisions(self, article: str) -> list[Revision]:
+        """Each edit of an article, oldest first: both versions, when, and why it was or was not one in substance."""
 
     def health(self) -> list[Health]:
         """Every source that is configured or has articles, in the order of the configuration, the GONE ones last."""

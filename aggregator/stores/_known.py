@@ -8,7 +8,7 @@ from sqlite3 import Connection
 
 from ..model import Article, Known, Trace
 from ._rows import rows_for, trace_of
-from ._rulings import stories_apart
+from ._rulings import stories_apart, stories_together
 
 TRACES = """
     SELECT a.id, a.source, a.canonical_url, a.title, a.digest, a.sketch, a.published_at,
@@ -29,6 +29,7 @@ def known_of(conn: Connection, articles: Sequence[Article]) -> Known:
         by_url=_grouped((t.canonical_url, t) for t in _traces(conn, TRACES_BY_URL, urls)),
         by_sketch=_grouped((t.sketch, t) for t in _traces(conn, TRACES_BY_SKETCH, sketches)),
         apart=stories_apart(conn, {a.id for a in articles}),
+        together=stories_together(conn, {a.id for a in articles}),
     )
 
 

@@ -35,12 +35,13 @@ def remember_printed(conn: Connection, printed: Iterable[Printed]) -> None:
 
 MINTED = "SELECT article, guid, listed_at FROM minted WHERE article IN (?)"
 TAKEN = "SELECT guid FROM stories WHERE guid IN (?)"
+WITHDRAWN = "SELECT guid FROM withdrawals WHERE guid IN (?)"
 
 
 def recalled_openings(conn: Connection, openers: Sequence[Decision]) -> Iterator[Opening]:
     """
     The opening of each story: the published one, if there was one. Should two stories claim one guid, the first has
-    it; the other one gets it with a number behind it.
+    it; the other one gets it with a number behind it. So does one whose own guid was withdrawn from others.
     """
     ids = [decision.article.id for decision in openers]
     minted = {
@@ -49,6 +50,8 @@ def recalled_openings(conn: Connection, openers: Sequence[Decision]) -> Iterator
     }
     openings = [minted.get(decision.article.id) or _own(decision) for decision in openers]
     taken = {row["guid"] for row in rows_for(conn, TAKEN, [opening.guid for opening in openings])}
+    unheard = [decision for decision in openers if decision.article.id not in minted]
+    taken |= {row["guid"] for row in rows_for(conn, WITHDRAWN, [_own(decision).guid for decision in unheard])}
     for decision, opening in zip(openers, openings, strict=True):
         one = opening if opening.guid not in taken else _another(conn, _own(decision), taken)
         taken.add(one.guid)
@@ -61,7 +64,9 @@ def _own(decision: Decision) -> Opening:
     return decision.opens
 
 
-IS_KNOWN = "SELECT 1 FROM stories WHERE guid = :guid UNION ALL SELECT 1 FROM minted WHERE guid = :guid"
+IS_KNOWN = """
+    SELECT 1 FROM stories WHERE guid = :guid UNION ALL SELECT 1 FROM minted WHERE guid = :guid
+    UNION ALL SELECT 1 FROM withdrawals WHERE guid = :guid"""
 
 
 def _another(conn: Connection, opening: Opening, taken: set[str]) -> Opening:
@@ -69,3 +74,11 @@ def _another(conn: Connection, opening: Opening, taken: set[str]) -> Opening:
     guids = (opening.guid if n == 1 else f"{opening.guid}.{n}" for n in count(1))
     free = (g for g in guids if g not in taken and not conn.execute(IS_KNOWN, {"guid": g}).fetchone())
     return Opening(guid=next(free), listed_at=opening.listed_at)
+
+
+REDIRECT = "UPDATE minted SET guid = :into WHERE guid = :gone"
+
+
+def redirect_minted(conn: Connection, gone: str, into: str) -> None:
+    """The articles that were published under one guid are published under the other."""
+    conn.execute(REDIRECT, {"gone": gone, "into": into})

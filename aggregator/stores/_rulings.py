@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from sqlite3 import Connection
 
-from ._rows import rows_for
+from ._rows import moment, rows_for, stamp
 
 APART = "SELECT article, story FROM rulings WHERE article IN (?) AND belongs = 0"
+TOGETHER = """
+    SELECT r.article, r.story FROM rulings AS r JOIN stories AS s ON s.id = r.story
+    WHERE r.article IN (?) AND r.belongs = 1 ORDER BY r.at"""
 
 
 def stories_apart(conn: Connection, articles: Collection[str]) -> Mapping[str, frozenset[str]]:
@@ -16,3 +20,40 @@ def stories_apart(conn: Connection, articles: Collection[str]) -> Mapping[str, f
     for article, story in rows_for(conn, APART, articles):
         found.setdefault(article, set()).add(story)
     return {article: frozenset(stories) for article, stories in found.items()}
+
+
+def stories_together(conn: Connection, articles: Collection[str]) -> Mapping[str, str]:
+    """Article id -> the story that it must join, of those that are here; the last word counts."""
+    return {row["article"]: row["story"] for row in rows_for(conn, TOGETHER, articles)}
+
+
+RULE = """
+    INSERT INTO rulings (article, story, belongs, at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (article, story) DO UPDATE SET belongs = excluded.belongs, at = excluded.at"""
+
+
+def rule(conn: Connection, article: str, story: str, at: datetime, *, belongs: bool) -> None:
+    """What was said before of this article and this story no longer counts."""
+    conn.execute(RULE, (article, story, belongs, stamp(at)))
+
+
+INHERIT = """
+    INSERT INTO rulings (article, story, belongs, at)
+    SELECT article, :into, belongs, at FROM rulings
+    WHERE story = :other
+      AND article NOT IN (SELECT a.id FROM articles AS a JOIN stories AS s ON s.number = a.story WHERE s.id = :into)
+    ON CONFLICT (article, story) DO NOTHING"""
+
+
+def inherit_rulings(conn: Connection, other: str, into: str) -> None:
+    """What was said of one story holds for the one that has its articles now, but for those that are in it."""
+    conn.execute(INHERIT, {"other": other, "into": into})
+
+
+NEVER = "SELECT story, at FROM rulings WHERE article = ? AND belongs = 0 ORDER BY at, story"
+
+
+def rulings_against(conn: Connection, article: str) -> Iterator[str]:
+    """One reason for each story that the article must not join."""
+    for story, at in conn.execute(NEVER, (article,)):
+        yield f"never in the story {story[:12]}, the operator said on {moment(at):%Y-%m-%d}"

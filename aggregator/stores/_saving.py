@@ -131,6 +131,7 @@ UPDATE_ARTICLE = """
 
 
 REVISE_STORY = "UPDATE stories SET revised_at = :updated_at WHERE lead = :number"
+"""For an edit in substance."""
 
 
 def _replace_version(conn: sqlite3.Connection, at: datetime, decision: Decision) -> int:
@@ -141,17 +142,20 @@ def _replace_version(conn: sqlite3.Connection, at: datetime, decision: Decision)
     old, story = article_of(row), int(row["story"])
     if old.digest == decision.article.digest:
         return story  # saved before
-    changed = {"number": row["number"], **article_row(_in_place_of(old, decision.article, at))}
+    changed = {"number": row["number"], **article_row(_in_place_of(old, decision, at))}
     body = to_json(article_row(old))
     conn.execute(INSERT_VERSION, (row["number"], stamp(at), decision.because, body))
     conn.execute(UPDATE_ARTICLE, changed)
-    conn.execute(REVISE_STORY, changed)
+    if decision.substantive:
+        conn.execute(REVISE_STORY, changed)
     conn.execute(INSERT_TEXT, changed)
     return story
 
 
-def _in_place_of(old: Article, new: Article, at: datetime) -> Article:
+def _in_place_of(old: Article, decision: Decision, at: datetime) -> Article:
     """The dates of the first version stay: a source that dates every edit anew must not move its articles."""
+    new = decision.article
+    edited_at = new.updated_at if new.updated_at > old.updated_at else max(old.updated_at, at)
     return replace(
         new,
         source=old.source,
@@ -159,5 +163,5 @@ def _in_place_of(old: Article, new: Article, at: datetime) -> Article:
         dated=old.dated,
         date_said=old.date_said,
         seen_at=old.seen_at,
-        updated_at=new.updated_at if new.updated_at > old.updated_at else max(old.updated_at, at),
+        updated_at=edited_at if decision.substantive else old.updated_at,
     )

@@ -66,7 +66,7 @@ CREATE TABLE stories (
     lead         INTEGER NOT NULL REFERENCES articles (number),
     lead_because TEXT NOT NULL DEFAULT '',
     listed_at    INTEGER NOT NULL,
-    revised_at   INTEGER NOT NULL,              -- by an edit of the lead
+    revised_at   INTEGER NOT NULL,              -- by an edit of the lead, or its leaving
     old          INTEGER NOT NULL DEFAULT 0,    -- 1: found at the first visit to its source
     rules        INTEGER REFERENCES rules (number),  -- filed under these; NULL: unfiled
     filed_at     INTEGER

@@ -8,9 +8,10 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from ..errors import StoreError
-from ..model import Article, Filing, Story, Withdrawal
+from ..model import Article, Filing, Revision, Story, Withdrawal
 from ._rows import article_of, copy_of, moment, rows_for, stamp
 
 STORIES = """
@@ -151,6 +152,25 @@ def versions_of(conn: sqlite3.Connection, article: str) -> list[Article]:
         return []
     replaced = conn.execute(VERSIONS, (row["number"],))
     return [*(article_of(json.loads(old["body"])) for old in replaced), article_of(row)]
+
+
+def held_article(conn: sqlite3.Connection, article: str) -> Article | None:
+    """The version in force, with its text."""
+    row = conn.execute(ARTICLE, (article,)).fetchone()
+    return article_of(row) if row else None
+
+
+REPLACED = """
+    SELECT v.replaced_at, v.because FROM versions AS v JOIN articles AS a ON a.number = v.article
+    WHERE a.id = ? ORDER BY v.number"""
+
+
+def revisions_of(conn: sqlite3.Connection, article: str) -> list[Revision]:
+    """Oldest first."""
+    steps = zip(pairwise(versions_of(conn, article)), conn.execute(REPLACED, (article,)), strict=True)
+    return [
+        Revision(old=old, new=new, at=moment(row["replaced_at"]), because=row["because"]) for (old, new), row in steps
+    ]
 
 
 def reasons_for(conn: sqlite3.Connection, article: str) -> list[str]:

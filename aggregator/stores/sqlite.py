@@ -8,6 +8,7 @@ The default store: one SQLite file, one process that writes to it, any number th
     _pings         who has to be told                  _stories   rows -> stories
     _backup        a copy of the whole                 _archives  which stories make room
     _minted        what an older database knew         _withdrawals  which were taken back
+    _rulings       what the operator said of sameness  _regrouping   and what it moves
 """
 
 from __future__ import annotations
@@ -21,7 +22,22 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from ..errors import StoreError
-from ..model import Article, Checkpoint, Company, Decision, Filing, Health, Known, Ping, Printed, Source, Story, Visit
+from ..model import (
+    Article,
+    Checkpoint,
+    Company,
+    Decision,
+    Filing,
+    Fingerprint,
+    Health,
+    Known,
+    Ping,
+    Printed,
+    Revision,
+    Source,
+    Story,
+    Visit,
+)
 from . import Latest
 from ._alike import company_of, postings_of
 from ._archives import archived_stories, current_stories, last_archive, seal_stories
@@ -31,10 +47,20 @@ from ._known import known_of
 from ._lock import Lock
 from ._minted import remember_printed
 from ._pings import announce_feeds, end_ping, hubs_to_ping, put_off_hub, waiting_pings
+from ._regrouping import forbid_story, merge_stories, split_article
 from ._rows import moment, moment_or_none
+from ._rulings import rulings_against
 from ._saving import save_decisions
 from ._sources import due_sources, end_visit, free_sources, health_of_sources, lease_sources, register_sources
-from ._stories import find_story, newest_stories, reasons_for, unfiled_stories, versions_of
+from ._stories import (
+    find_story,
+    held_article,
+    newest_stories,
+    reasons_for,
+    revisions_of,
+    unfiled_stories,
+    versions_of,
+)
 from ._topics import edition_of, file_stories, register_topics, stale_topics
 from ._withdrawals import cleared_archives, reinstate_story, withdraw_story, withdrawals_of
 
@@ -140,7 +166,8 @@ class SqliteStore:
     def known(self, articles: Sequence[Article]) -> Known:
         """What is remembered under the ids, canonical urls and sketches of these articles."""
         with self._connections.reading() as db:
-            return replace(known_of(db.conn, articles), postings=self.postings, company=self.company)
+            known = known_of(db.conn, articles)
+        return replace(known, postings=self.postings, company=self.company, text=self.text)
 
     def postings(self, marks: Collection[int]) -> Mapping[int, Sequence[str]]:
         """Which stories have these marks."""
@@ -151,6 +178,11 @@ class SqliteStore:
         """Whoever leads the story, and whom to compare with."""
         with self._connections.reading() as db:
             return company_of(db.conn, story)
+
+    def text(self, article: str) -> Article | None:
+        """The article as it is held."""
+        with self._connections.reading() as db:
+            return held_article(db.conn, article)
 
     def save(self, visit: Visit, decisions: Iterable[Decision]) -> None:
         """Articles, versions, stories, bookmark, health and next visit, all or nothing."""
@@ -165,14 +197,36 @@ class SqliteStore:
             return find_story(db.conn, key)
 
     def why(self, article: str) -> str:
-        """The reason kept with the decision on this article, and those with later versions of it."""
+        """The reason kept with the decision on this article, those with later versions, and what must not be."""
         with self._connections.reading() as db:
-            return "; ".join(reasons_for(db.conn, article))
+            return "; ".join([*reasons_for(db.conn, article), *rulings_against(db.conn, article)])
 
     def versions(self, article: str) -> list[Article]:
         """Every version of an article, oldest first; the last one is in force."""
         with self._connections.reading() as db:
             return versions_of(db.conn, article)
+
+    def revisions(self, article: str) -> list[Revision]:
+        """Each edit of an article, oldest first."""
+        with self._connections.reading() as db:
+            return revisions_of(db.conn, article)
+
+    # --- what the operator says of sameness --------------------------------------------------------------------------
+
+    def split(self, article: str, authority: str, fingerprint: Fingerprint, now: datetime) -> None:
+        """The article opens a story of its own."""
+        with self._connections.turn() as db:
+            split_article(db.conn, article, authority, fingerprint, now)
+
+    def merge(self, story: str, other: str, now: datetime) -> None:
+        """All articles of the other story join this one."""
+        with self._connections.turn() as db:
+            merge_stories(db.conn, story, other, now)
+
+    def forbid(self, article: str, story: str, now: datetime) -> None:
+        """The article shall never join this story."""
+        with self._connections.turn() as db:
+            forbid_story(db.conn, article, story, now)
 
     # --- topics ------------------------------------------------------------------------------------------------------
 
