@@ -70,6 +70,7 @@ stand in readers' caches for a year, so not `immutable`.
 PART = (b"cache-control", b"no-store, im, max-age=300")
 """For a 226: who does not know RFC 3229 must not keep it, who does knows how (RFC 3229, 10.8.3)."""
 VARY = (b"vary", b"Accept-Encoding")
+VARY_FEED = (b"vary", b"Accept-Encoding, Sec-Fetch-Mode")
 VARY_PART = (b"vary", b"A-IM, If-None-Match")
 WITH_ENTRIES = re.compile(r"[^/]+/(?:rss|atom)\.xml")
 """The documents of which we send parts; archives do not grow."""
@@ -117,6 +118,10 @@ class Paper:
                 return form
         return self.plain
 
+    @property
+    def is_xml_feed(self) -> bool:
+        return self.media_type.startswith(("application/rss+xml", "application/atom+xml"))
+
     @cached_property
     def digest(self) -> str:
         """128 bits of SHA-256, in hexadecimal digits."""
@@ -139,7 +144,8 @@ class Paper:
     def _form(self, coding: Coding | None, body: bytes) -> Form:
         etag = f'"{self.digest}{coding.suffix.replace(".", "-") if coding else ""}"'.encode()
         fresh = OLD if "/archive/" in self.name else FRESH
-        told = [(b"etag", etag), (b"last-modified", self.last_modified), fresh, VARY, *SECURITY]
+        vary = VARY_FEED if self.is_xml_feed else VARY
+        told = [(b"etag", etag), (b"last-modified", self.last_modified), fresh, vary, *SECURITY]
         what = [(b"content-type", self.media_type.encode()), (b"content-length", b"%d" % len(body))]
         how = [(b"content-encoding", coding.name.encode())] if coding else []
         return Form(etag, told, [*told, *what, *how, *self._links], body)
@@ -240,7 +246,17 @@ def answer(shelf: Shelf, method: str, path: str, asked: Mapping[bytes, bytes]) -
     form = paper.packed(accepted(asked.get(b"accept-encoding", b"").decode("latin-1")))
     if held := _held(paper, form, asked):
         return 304, held.told, b""
+    if paper.is_xml_feed and asked.get(b"sec-fetch-mode") == b"navigate":
+        return 200, _as_plain_xml(form.headers), form.body
     return _part(shelf, paper, form, asked) or (200, form.headers, form.body)
+
+
+def _as_plain_xml(headers: Headers) -> Headers:
+    """
+    For somebody who opens a feed in a browser. Chromium shows `application/rss+xml` as source text, whatever stylesheet
+    the feed names; as `application/xml` it is laid out by feed.css. Feed readers do not navigate, and never get this.
+    """
+    return [(n, b"application/xml; charset=utf-8") if n == b"content-type" else (n, v) for n, v in headers]
 
 
 def _held(paper: Paper, form: Form, asked: Mapping[bytes, bytes]) -> Form | None:

@@ -169,7 +169,7 @@ def test_readers_get_the_packed_file_with_a_tag_of_its_own_and_then_304(site: Si
     assert etag.startswith('"')
     assert response.headers["Cache-Control"].startswith("public, max-age=300, stale-while-revalidate=600")
     if accept:
-        assert response.headers["Vary"] == "Accept-Encoding"
+        assert response.headers["Vary"].startswith("Accept-Encoding")
         assert etag != site.ask("/all/rss.xml")[0].headers["ETag"]
     for known in ({"If_None_Match": etag}, {"If_Modified_Since": SAID}):
         again, nothing = site.ask("/all/rss.xml", Accept_Encoding=accept, **known)

@@ -48,6 +48,14 @@ def begin(edition: Edition, filename: str, media_type: str) -> Any:
     return feed
 
 
+def styled(document: bytes, edition: Edition) -> bytes:
+    """With a stylesheet for whoever opens the feed in a browser. Relative: the folder may be served from anywhere."""
+    up = "../" if edition.archive is None else "../../../"
+    declaration, _, rest = document.partition(b"?>")
+    style = f'<?xml-stylesheet type="text/css" href="{up}feed.css"?>'.encode()
+    return b"%b?>\n%b%b" % (declaration, style, rest.lstrip())  # as lxml writes it again when an item is taken out
+
+
 def add(feed: Any, story: Story, content: str) -> Any:
     """The story's entry, in last place, with what both formats say alike. `content` is HTML."""
     lead = story.lead

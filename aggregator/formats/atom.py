@@ -37,8 +37,7 @@ def render(edition: Edition) -> bytes:
         newest = max(newest, at)
         _complete(entry, story, edition)
     feed.updated(newest)
-    out: bytes = feed.atom_str(pretty=True)
-    return out
+    return _feedgen.styled(feed.atom_str(pretty=True), edition)
 
 
 def without(body: bytes, guids: Collection[str]) -> bytes:

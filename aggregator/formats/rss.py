@@ -33,8 +33,7 @@ def render(edition: Edition) -> bytes:
     for story in edition.stories:
         item = _feedgen.add(feed, story, full_text(story, edition.topic.language))
         _complete(item, story, edition)
-    out: bytes = feed.rss_str(pretty=True)
-    return out
+    return _feedgen.styled(feed.rss_str(pretty=True), edition)
 
 
 def without(body: bytes, guids: Collection[str]) -> bytes:
