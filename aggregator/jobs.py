@@ -5,6 +5,7 @@ What can be asked of a worker. A job is a word and a name; nothing else crosses 
     classify        file what is not filed yet           (classify.py)
     publish NAME    bring a topic's folder up to date    (publish.py)
     front           the front page and subscription list (publish.py)
+    tidy            what no decision needs any more      (the store)
     ping HUB        tell a hub which feeds have changed  (websub.py)
 
 Jobs are idempotent: done twice, or on two machines, they come to the same.
@@ -95,7 +96,7 @@ def publish_one(name: str, desk: Desk) -> None:
     if topic := desk.topics.get(name):
         written = publish(topic, desk.store, desk.imprint, desk.feeds)
         if written:
-            log.info("published %s: %s", name, ", ".join(p.name for p in written))
+            log.info("published %s: %s", name, ", ".join(dict.fromkeys(p.name for p in written)))
         announce(topic, desk.imprint, desk.feeds, desk.store, desk.clock())
 
 
@@ -114,11 +115,19 @@ def ping_hub(hub: str, desk: Desk) -> None:
         desk.told[hub] = done.error
 
 
+def tidy(_: str, desk: Desk) -> None:
+    from .dedupe import WINDOW
+
+    if rows := desk.store.forget(desk.clock() - WINDOW):
+        log.info("tidied: %d rows of the index of sameness are too old to matter", rows)
+
+
 TASKS: Mapping[str, Callable[[str, Desk], None]] = {
     "collect": collect_one,
     "classify": classify_all,
     "publish": publish_one,
     "front": publish_front,
+    "tidy": tidy,
     "ping": ping_hub,
 }
 

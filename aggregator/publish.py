@@ -47,15 +47,14 @@ def archive(edition: Edition, store: Store, latest: Latest, feeds: Path) -> list
     written = []
     archival = [fmt for fmt in formats_of(edition.topic) if isinstance(fmt, Archival)]
     for number in range(1, latest.archives + 1):
-        folder = feeds / edition.topic.name / "archive" / str(number)
-        for fmt in archival:
-            path = folder / fmt.FILENAME
-            if not path.exists():
-                sealed = make_archive(edition, number, store.archived(edition.topic.name, number), latest)
-                put(path, fmt.render(sealed), sealed.updated_at)
-                written.append(path)
-            elif number in latest.cleared and clear(path, fmt, latest.cleared[number], edition.updated_at):
-                written.append(path)
+        files = {fmt: feeds / edition.topic.name / "archive" / str(number) / fmt.FILENAME for fmt in archival}
+        missing = {fmt: path for fmt, path in files.items() if not path.exists()}
+        if missing:
+            sealed = make_archive(edition, number, store.archived(edition.topic.name, number), latest)
+            written += [path for fmt, path in missing.items() if put(path, fmt.render(sealed), sealed.updated_at)]
+        if guids := latest.cleared.get(number):
+            there = {fmt: path for fmt, path in files.items() if fmt not in missing}
+            written += [path for fmt, path in there.items() if clear(path, fmt, guids, edition.updated_at)]
     return written
 
 

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from .errors import AggregatorError
 from .jobs import LEASE, Desk
@@ -79,6 +79,20 @@ def once(desk: Desk, runner: Runner, names: list[str]) -> None:
     for job in pings(desk):
         runner.submit(job)
     runner.wait()
+
+
+def daily(desk: Callable[[], Desk], runner: Runner) -> Callable[[], None]:
+    """A chore for the clock: the tidying, at the start and once a day."""
+    last: date | None = None
+
+    def chore() -> None:
+        nonlocal last
+        today = desk().clock().date()
+        if today != last:
+            last = today
+            runner.submit(Job("tidy"))
+
+    return chore
 
 
 class Clock:

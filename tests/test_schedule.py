@@ -16,7 +16,7 @@ from aggregator.classify import Classifier
 from aggregator.errors import StoreError
 from aggregator.jobs import Desk, run
 from aggregator.model import Job, Source, Topic
-from aggregator.schedule import Clock, due, once, tick
+from aggregator.schedule import Clock, daily, due, once, tick
 from aggregator.stores.sqlite import open_store
 
 from .make import HOUR, IMPRINT, NOON, source, topic
@@ -104,6 +104,16 @@ def test_a_source_is_due_again_after_its_time(desk: Desk) -> None:
     once(desk, Hands(desk), desk.store.claim_due(NOON, HOUR, 9))
     assert desk.store.claim_due(NOON + timedelta(minutes=29), HOUR, 9) == []
     assert len(desk.store.claim_due(NOON + timedelta(minutes=31), HOUR, 9)) == 3
+
+
+def test_the_tidying_is_done_at_the_start_and_once_a_day(desk: Desk) -> None:
+    hands = Hands(desk)
+    now = [NOON]
+    chore = daily(lambda: replace(desk, clock=lambda: now[0]), hands)
+    for hours in (0, 1, 11, 13, 20, 40):
+        now[0] = NOON + hours * HOUR
+        chore()
+    assert hands.jobs == [Job("tidy")] * 3
 
 
 def test_the_clock_ticks_until_it_is_stopped() -> None:

@@ -18,6 +18,7 @@ from aggregator.model import (
     Decision,
     Enclosure,
     Filing,
+    Fingerprint,
     Opening,
     Source,
     State,
@@ -735,3 +736,35 @@ def test_a_closed_store_says_so(store: Store) -> None:
         store.health()
     with pytest.raises(StoreError, match="closed"):
         store.save(visit(), [])
+
+
+# --- the index of sameness -------------------------------------------------------------------------------------------
+
+
+def marked(decision: Decision, *marks: int) -> Decision:
+    return replace(decision, fingerprint=Fingerprint(marks=marks, size=40))
+
+
+def postings(store: Store, *marks: int) -> dict[int, set[str]]:
+    return {mark: set(stories) for mark, stories in store.known([]).postings(marks).items()}
+
+
+def test_a_story_has_each_of_its_marks_once_however_many_copies_it_has(store: Store) -> None:
+    store.save(visit(), [marked(new(1), 5, 7)])
+    store.save(visit("coast"), [marked(copy(2, of=1), 7, 9), marked(copy(3, of=1), 7)])
+    assert postings(store, 5, 7, 9, 11) == {mark: {article(1).id} for mark in (5, 7, 9)}
+    company = store.known([]).company(article(1).id)
+    assert (company.lead.id, company.is_out) == (article(1).id, False)
+    assert article(1).id in {member.id for member in company.members}
+
+
+def test_the_index_forgets_stories_that_nobody_has_joined_for_long(store: Store) -> None:
+    old, recent = NOON - timedelta(days=40), NOON - timedelta(days=1)
+    store.save(visit(at=old), [marked(new(n, seen_at=old), n, 100) for n in (1, 2)])
+    joined, opened = copy(3, of=2, seen_at=recent), new(4, "coast", seen_at=recent)
+    store.save(visit("coast", at=recent), [marked(joined, 3), marked(opened, 4)])
+    assert store.forget(NOON - timedelta(days=30)) == 2
+    assert postings(store, 1, 2, 3, 4, 100) == {
+        2: {article(2).id}, 3: {article(2).id}, 4: {article(4, "coast").id}, 100: {article(2).id},
+    }  # fmt: skip
+    assert len(list(store.stories())) == 3

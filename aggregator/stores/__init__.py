@@ -189,6 +189,12 @@ class Store(Protocol):
     def stories(self, topic: str | None = None, since: datetime | None = None) -> Iterator[Story]:
         """The stories held, newest `listed_at` first; of one topic, or listed since."""
 
+    def forget(self, before: datetime) -> int:
+        """
+        Called once a day. The index of sameness lets go of the stories that no article has joined since: nothing could
+        join them any more. Everything else stays. In small turns, so that nobody waits. How many rows went.
+        """
+
     def find(self, key: str) -> Story | None:
         """The story that has this id, guid or URL, or an article with it; the beginning of an id is enough."""
 

@@ -63,13 +63,23 @@ def keep_marks(conn: Connection, decisions: Iterable[Decision]) -> None:
     conn.executemany(MARK, [(mark, article, CROWD) for fingerprint, article in kept for mark in fingerprint.marks])
 
 
+# Numbers grow in the order of arrival: what came since is the end of the table, and is not searched for.
+FIRST_SINCE = "SELECT min(number) FROM articles WHERE seen_at >= ?"
 FORGET = """
-    DELETE FROM marks WHERE mark BETWEEN ? AND ? AND story IN (
-        SELECT story FROM articles GROUP BY story HAVING max(seen_at) < ?)"""
+    DELETE FROM marks WHERE mark BETWEEN :low AND :high AND story < :recent
+        AND story NOT IN (SELECT story FROM articles WHERE number >= :recent)"""
 SLICES = 64
+"""The index is gone through in so many pieces, so that no writer waits for long."""
 
 
-def forget_marks(conn: Connection, before: datetime, part: int) -> int:
-    """One of 64 slices of the index without the stories that nobody has joined since; how many rows went."""
+def first_since(conn: Connection, before: datetime) -> int:
+    """The first article that has come in since; beyond all of them if there is none."""
+    (number,) = conn.execute(FIRST_SINCE, (stamp(before),)).fetchone()
+    return 2**63 - 1 if number is None else int(number)
+
+
+def forget_marks(conn: Connection, recent: int, piece: int) -> int:
+    """One piece of the index without the stories that no article has joined since `recent`; how many rows went."""
     width = 2**32 // SLICES
-    return conn.execute(FORGET, (part * width, (part + 1) * width - 1, stamp(before))).rowcount
+    piece_of = {"low": piece * width, "high": (piece + 1) * width - 1, "recent": recent}
+    return conn.execute(FORGET, piece_of).rowcount

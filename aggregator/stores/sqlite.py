@@ -39,7 +39,7 @@ from ..model import (
     Visit,
 )
 from . import Latest
-from ._alike import company_of, postings_of
+from ._alike import SLICES, company_of, first_since, forget_marks, postings_of
 from ._archives import archived_stories, current_stories, last_archive, seal_stories
 from ._backup import back_up, restore
 from ._connections import Connections, check_readable, open_writer
@@ -173,6 +173,16 @@ class SqliteStore:
         """Which stories have these marks."""
         with self._connections.reading() as db:
             return postings_of(db.conn, marks)
+
+    def forget(self, before: datetime) -> int:
+        """The index of sameness without the stories that nobody has joined since; how many rows went."""
+        with self._connections.reading() as db:
+            recent = first_since(db.conn, before)
+        rows = 0
+        for piece in range(SLICES):
+            with self._connections.turn() as db:
+                rows += forget_marks(db.conn, recent, piece)
+        return rows
 
     def company(self, story: str) -> Company:
         """Whoever leads the story, and whom to compare with."""

@@ -1,0 +1,54 @@
+"""
+The nouns, in the order in which a piece of news meets them. No I/O, no clock, nothing of ours imported.
+
+    Source -> Fetched -> Item -> Article -> Decision -> Story -> Filing -> Edition
+
+The type tells the trust: an Item is what somebody said, an Article is what we stand behind, an Edition is what we say.
+All are frozen; every datetime is aware and in UTC.
+"""
+
+from __future__ import annotations
+
+from ._articles import Article, Dated, Health, State, Visit
+from ._incoming import Checkpoint, Enclosure, Fetched, Item
+from ._sameness import Company, Decision, Fingerprint, Known, Opening, Revision, Trace, Verdict
+from ._stories import Copy, Edition, Filing, Front, Job, Ping, Printed, Story, Withdrawal
+from ._wanted import ALL, Imprint, Manners, Match, Rule, Source, Term, Topic, Trial
+
+__all__ = [
+    "ALL",
+    "Imprint",
+    "Manners",
+    "Match",
+    "Rule",
+    "Source",
+    "Term",
+    "Topic",
+    "Trial",
+    "Checkpoint",
+    "Enclosure",
+    "Fetched",
+    "Item",
+    "Article",
+    "Dated",
+    "Health",
+    "State",
+    "Visit",
+    "Company",
+    "Decision",
+    "Fingerprint",
+    "Known",
+    "Opening",
+    "Revision",
+    "Trace",
+    "Verdict",
+    "Copy",
+    "Edition",
+    "Filing",
+    "Front",
+    "Job",
+    "Ping",
+    "Printed",
+    "Story",
+    "Withdrawal",
+]

@@ -1,0 +1,105 @@
+"""What we stand behind, and the visits that brought it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from ._incoming import Checkpoint, Enclosure
+
+
+class Dated(Enum):
+    """How an article came by its date."""
+
+    SAID = "said"  # the source gave it, and it is believable
+    FILE = "file"  # the file's modification time
+    FUTURE = "future"  # the source gave a time to come; we use when we first saw it
+    MISSING = "missing"  # the source gave none
+    IMPOSSIBLE = "impossible"  # the source gave something that is no date, or one from before the web
+
+
+@dataclass(frozen=True, kw_only=True)
+class Article:
+    """What we stand behind: nothing optional but the language, markup safe, dates judged."""
+
+    id: str
+    """24 hexadecimal digits, the same on any machine and at any retry; scoped to the source."""
+    source: str
+    publisher: str
+    """The document's own word for who published it, else the source's name."""
+    guid: str
+    """The source's own identifier; empty if it gave none."""
+    url: str
+    """The link that readers get; empty for a local text that gives none."""
+    canonical_url: str
+    """The same page's one spelling, for comparing only."""
+    original_url: str = ""
+    title: str
+    """Plain text, one line, never empty."""
+    summary: str
+    """Plain text that ends at a sentence where it can; at most 400 characters."""
+    content: str
+    """Safe HTML with absolute links; may be empty."""
+    authors: tuple[str, ...] = ()
+    published_at: datetime
+    dated: Dated
+    date_said: str = ""
+    updated_at: datetime
+    """When the text last changed in substance, as far as we believe; never before `published_at`."""
+    seen_at: datetime
+    labels: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    language: str = ""
+    """BCP 47; empty if nobody can tell."""
+    digest: str
+    """Of everything a reader sees; another digest is another version."""
+    sketch: str
+    """Of the words alone, deaf to case, quotes, dashes, white space and markup; empty if there are too few to tell."""
+
+
+class State(Enum):
+    """How a source fares."""
+
+    WAITING = "waiting"  # never visited
+    OK = "ok"
+    FAILING = "failing"
+    GONE = "gone"  # no longer in the configuration; what it brought stays
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One call at one source, good or bad."""
+
+    source: str
+    at: datetime
+    next_at: datetime
+    """When the source is due again."""
+    not_before: datetime | None = None
+    """The server's own wish (Retry-After, max-age), kept also when somebody asks for a visit now."""
+    checkpoint: Checkpoint
+    error: str | None = None
+    requests: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """A source's record, for the operator. Counts are since the beginning, but for `failures`."""
+
+    name: str
+    kind: str
+    state: State
+    last_visit: datetime | None = None
+    last_success: datetime | None = None
+    next_visit: datetime | None = None
+    failing_since: datetime | None = None
+    failures: int = 0
+    """Failed visits in a row."""
+    error: str | None = None
+    articles: int = 0
+    """How many of its articles are held."""
+    new: int = 0
+    """How many the last visit brought."""
+    requests: int = 0
+    bytes: int = 0

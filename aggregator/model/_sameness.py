@@ -1,0 +1,127 @@
+"""What we remember of articles, and what each new one is to us."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from ._articles import Article
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """What we remember of an article for ever, also when its text is no longer held."""
+
+    id: str
+    story: str
+    source: str
+    canonical_url: str
+    title: str
+    digest: str
+    sketch: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Company:
+    """A story as a new text meets it: who leads it, and whom to compare with."""
+
+    story: str
+    lead: Article
+    is_out: bool
+    """Whether readers may have it already: then its lead stays."""
+    members: tuple[Article, ...]
+    """The first, the longest and the shortest of its articles; more where they are at hand."""
+
+
+def _nobody(story: str) -> Company:
+    raise KeyError(story)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What the store remembers that the articles at hand might repeat."""
+
+    by_id: Mapping[str, Trace] = field(default_factory=dict)
+    by_url: Mapping[str, tuple[Trace, ...]] = field(default_factory=dict)
+    """Canonical url -> who has had it, in any source, oldest first."""
+    by_sketch: Mapping[str, tuple[Trace, ...]] = field(default_factory=dict)
+    apart: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Article id -> stories that it must not join, as the operator has said."""
+    together: Mapping[str, str] = field(default_factory=dict)
+    """Article id -> the story that it must join, as the operator has said."""
+    postings: Callable[[Collection[int]], Mapping[int, Sequence[str]]] = field(default=lambda _: {})
+    """Marks (sameness/) -> the stories that have them."""
+    company: Callable[[str], Company] = field(default=lambda story: _nobody(story))
+    """Story id -> its company; read when it is asked for."""
+    text: Callable[[str], Article | None] = field(default=lambda _: None)
+    """Article id -> the article as it is held; read when it is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fingerprint:
+    """A text as the index of sameness knows it."""
+
+    marks: tuple[int, ...]
+    """A few sampled hashes of its phrases, 32 bits each."""
+    size: int
+    """How many phrases it has."""
+
+
+class Verdict(Enum):
+    """What an article is to us."""
+
+    NEW = "new"  # opens a story
+    CHANGED = "changed"  # another version of an article that we have
+    SAME = "same"  # nothing to do
+    COPY = "copy"  # another article of a story that we have
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """What a new story gets once and keeps for ever."""
+
+    guid: str
+    """A `tag:` URI (RFC 4151)."""
+    listed_at: datetime
+    """Its place in an edition: the article's date, not before our last visit and not after this one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """The verdict on one article, and why. `article.id` is the id it is kept under."""
+
+    article: Article
+    verdict: Verdict
+    story: str
+    """The story it belongs to; its own id when it opens one."""
+    because: str
+    opens: Opening | None = None
+    """For NEW only."""
+    relation: str = "copy"
+    """For COPY only, as score: `copy`, `excerpt`, or `update` (with other figures)."""
+    score: float = 1.0
+    """How alike, from 0 to 1."""
+    lead_because: str = ""
+    """For COPY only: why it takes the lead of the story; empty if it does not."""
+    fingerprint: Fingerprint | None = None
+    """What the index of sameness keeps of it; None for SAME."""
+    substantive: bool = True
+    """For CHANGED only: whether it says something else; if it only looks different, no date moves."""
+
+    @property
+    def leads(self) -> bool:
+        return bool(self.lead_because)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """One version of an article in place of another."""
+
+    old: Article
+    new: Article
+    at: datetime
+    """When we saw the new one."""
+    because: str

@@ -1,0 +1,127 @@
+"""What the operator wrote: sources, topics and rules, and who publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from typing import Literal
+
+ALL = "all"
+"""The topic that every story is in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manners:
+    """How we behave towards other people's servers."""
+
+    contact: str = ""
+    """An address or URL for the operator of the other server; goes into the User-Agent."""
+    at_once: int = 1
+    """Requests in flight, per host."""
+    pause: timedelta = timedelta(seconds=1)
+    """Time between the end of one request and the start of the next, per host."""
+    private_hosts: frozenset[str] = frozenset()
+    """Hosts inside the private network that may be contacted all the same."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where news comes from."""
+
+    name: str
+    kind: str
+    """The plug-in: `feed`, `files`, or a dotted module name."""
+    location: str
+    every: timedelta = timedelta(minutes=30)
+    priority: int = 0
+    """Whose copy leads a story: the greatest wins."""
+    language: str | None = None
+    """BCP 47, lower case; None: found out from each article."""
+    labels: tuple[str, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+    """What else the kind takes, already read by it."""
+
+
+class Match(Enum):
+    """How a term is compared with the words of a story."""
+
+    FORMS = "forms"  # the words in order, each in any inflected form
+    EXACT = "exact"  # =NATO: this spelling and no other
+    PREFIX = "prefix"  # эконом*: words that begin so
+    PATTERN = "pattern"  # /regex/
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """The smallest rule: what to look for, and where."""
+
+    text: str
+    match: Match = Match.FORMS
+    place: str = "text"
+    """`text` (title and body), `title`, `source`, `label`, `lang`, `author` or `url`."""
+
+    def __str__(self) -> str:
+        shown = {Match.EXACT: f"={self.text}", Match.PREFIX: f"{self.text}*", Match.PATTERN: f"/{self.text}/"}
+        term = shown.get(self.match, self.text)
+        return term if self.place == "text" else f"{self.place}:{term}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Holds if every one of `all`, at least one of `any` (when there are some) and none of `none` hold."""
+
+    any: tuple[Rule | Term, ...] = ()
+    all: tuple[Rule | Term, ...] = ()
+    none: tuple[Rule | Term, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """What readers subscribe to."""
+
+    name: str
+    """The folder in feeds/, and so part of every address: `^[a-z0-9][a-z0-9-]{0,63}$`."""
+    title: str
+    description: str = ""
+    rule: Rule | None = None
+    """None: every story."""
+    language: str | None = None
+    formats: tuple[str, ...] = ("rss", "atom", "jsonfeed", "html")
+    limit: int = 50
+    content: Literal["full", "summary"] = "full"
+    """`summary`: readers get a few sentences, and the text itself where it comes from."""
+    per_source: int | None = None
+    """Stories that one source may lead in an edition; None: any number."""
+    at_least_sources: int = 1
+    """Only stories that so many different sources carry."""
+    languages: tuple[str, ...] = ()
+    """Only stories whose lead is in one of these; none: in any."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """The operator's own test of a rule: a headline that a topic has to find, or to leave alone."""
+
+    topic: str
+    headline: str
+    wanted: bool
+    line: int
+    column: int
+    """Where it stands in the configuration, from 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imprint:
+    """Who publishes, and where: what every edition says of us."""
+
+    title: str
+    link: str
+    """Where feeds/ is reachable; ends with a slash."""
+    contact: str = ""
+    language: str = "en"
+    authority: str
+    """The authority of every `tag:` URI that we mint (RFC 4151): `example.org,2026`."""
+    hubs: tuple[str, ...] = ()
+    """Who tells subscribers at once that a feed has changed (WebSub); we tell the hubs."""
