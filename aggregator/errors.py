@@ -9,6 +9,7 @@ What can go wrong.
         ParseError             bytes came, and make no sense
       StoreError             the database
         StoreInUse             another process holds it
+      PressError             a file below feeds/ cannot be written
       NotFoundError          what was asked for is not here
 """
 
@@ -94,6 +95,15 @@ class StoreInUse(StoreError):
         )
         self.path = path
         self.holder = holder
+
+
+class PressError(AggregatorError):
+    """A file that we publish cannot be written. What was published before still lies there, whole."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path} cannot be written: {reason}")
+        self.path = path
+        self.reason = reason
 
 
 class NotFoundError(AggregatorError):

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .codings import CODINGS, Coding
+from .errors import PressError
 
 GONE = ".gone"
 """The mark in the folder of a topic that was published once and is no longer configured."""
@@ -25,12 +26,20 @@ _PUBLISHED = ("rss.xml", "atom.xml", "feed.json", "index.html")
 
 def put(path: Path, body: bytes, at: datetime) -> bool:
     """
-    Replace a file whole or not at all: write, fsync, rename, fsync the folder. True if it was replaced.
+    Replace a file whole or not at all: write, fsync, rename, fsync the folder. True if it was replaced. Raises
+    PressError.
 
     Its modification time becomes `at`, so that every machine that renders this edition says the same Last-Modified.
     The packed ones beside it go before the file changes and come back after it: whatever moment a web server looks,
     or the power fails, none of them is of another version. One that is missing or wrong is made anew at the next put.
     """
+    try:
+        return _put(path, body, at)
+    except OSError as e:
+        raise PressError(str(path), e.strerror or str(e)) from e
+
+
+def _put(path: Path, body: bytes, at: datetime) -> bool:
     is_new = _content(path) != body
     if is_new:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -227,3 +227,42 @@ def test_init_makes_a_workspace_that_works_and_overwrites_nothing(run: Run) -> N
     result = run("init", "desk")
     assert result.exit_code == 1
     assert "nothing was changed" in result.stderr
+
+
+def test_once_looks_into_folders_however_short_the_last_look_was_ago(run: Run) -> None:
+    run("run", "--once")
+    Path("inbox/late.txt").write_text("Мост открыт\n\nВ Павлодаре открыли мост через Иртыш, сообщил акимат.")
+    os.utime("inbox/late.txt", (1_790_000_100, 1_790_000_100))
+    run("run", "--once")
+    assert "Мост открыт" in [s["title"] for s in rows(run("stories", "--json"))]
+
+
+def test_a_feeds_folder_that_cannot_be_written_is_one_line_and_exit_code_1(run: Run) -> None:
+    Path("feeds").write_text("a file")
+    result = run("run", "--once")
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+    Path("feeds").unlink()
+    assert run("run", "--once").exit_code == 0
+    assert Path("feeds/wind/rss.xml").exists()
+
+
+def test_a_source_asked_for_by_name_that_fails_is_exit_code_1(run: Run) -> None:
+    Path("wire/b.txt").unlink()
+    Path("wire").rmdir()
+    assert run("collect", "wire").exit_code == 1
+    assert run("collect", "inbox").exit_code == 0
+
+
+def test_explain_knows_the_links_that_we_publish_ourselves(run: Run) -> None:
+    run("run", "--once")
+    [item] = json.loads(Path("feeds/all/feed.json").read_text())["items"]
+    assert item["url"].startswith("https://news.example/all/#")
+    assert run("explain", item["url"]).exit_code == 0
+
+
+def test_a_binary_file_under_the_name_of_a_text_is_no_news(run: Run) -> None:
+    Path("inbox/a.txt").write_bytes(bytes(range(256)) * 8)
+    result = run("preview", "inbox/a.txt")
+    assert result.exit_code == 1
+    assert "binary" in result.output

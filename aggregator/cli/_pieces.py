@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from ..model import Article, Story
     from ..newsroom import Newsroom
     from ..stores import Store
+
+OUR_ID = re.compile("[0-9a-f]{24}")
 
 
 def configuration(path: Path) -> Config:
@@ -51,7 +54,8 @@ def reading(settings: Config) -> Iterator[Store]:
 
 
 def the_story(store: Store, key: str) -> Story:
-    story = store.find(key)
+    _, _, place = key.rpartition("#")  # the link that we give to a text without one: .../all/#ID
+    story = store.find(place if OUR_ID.fullmatch(place) else key)
     if story is None:
         raise NotFoundError(f"nothing here has the link, guid or id {key!r}; see 'aggregator stories'")
     return story

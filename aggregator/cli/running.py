@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from ._pieces import address, configuration, must_be_one_of, newsroom, publish_a
 if TYPE_CHECKING:
     from ..model import Job
     from ..newsroom import Newsroom
+
+
+A_MINUTE = timedelta(minutes=1)
 
 
 @main.command()
@@ -68,6 +72,8 @@ def collect(path: Path, names: tuple[str, ...]) -> None:
             if name not in claimed:
                 click.echo(f"{name}: left alone for now, as its server asks ('aggregator status')", err=True)
         visit(room, claimed)
+        if any(h.error for h in room.store.health() if h.name in names):
+            raise click.exceptions.Exit(1)
 
 
 @main.command()
@@ -79,9 +85,12 @@ def publish(path: Path) -> None:
 
 
 def finish_what_is_due(room: Newsroom) -> None:
+    """And what is looked at all the time, such as a folder: somebody may have put something there just now."""
     from ..jobs import LEASE, now
 
-    visit(room, room.store.claim_due(now(), LEASE, len(room.config.sources)))
+    due = room.store.claim_due(now(), LEASE, len(room.config.sources))
+    always = [s.name for s in room.config.sources if s.every < A_MINUTE and s.name not in due]
+    visit(room, [*due, *room.store.claim(always, now(), LEASE)])
 
 
 def visit(room: Newsroom, names: list[str]) -> None:
@@ -101,6 +110,8 @@ def visit(room: Newsroom, names: list[str]) -> None:
             once(room.desk, runner, names)
         finally:
             runner.close()
+    if runner.failures:
+        raise click.exceptions.Exit(1)
 
 
 def keep_running(room: Newsroom) -> None:

@@ -23,6 +23,8 @@ class ThreadRunner:
         self._pool = ThreadPoolExecutor(hands, thread_name_prefix="river")
         self._lock = threading.Lock()
         self._open: dict[Job, Future[None]] = {}
+        self.failures = 0
+        """How many jobs have not been done."""
 
     def idle(self) -> int:
         """How many hands are free."""
@@ -52,8 +54,10 @@ class ThreadRunner:
         try:
             self._perform(job)
         except AggregatorError as e:
+            self.failures += 1
             log.error("%s %s: %s", job.task, job.subject, e)
         except Exception:  # the one place: a defect of ours must not stop the river
+            self.failures += 1
             log.exception("%s %s: a defect in this program", job.task, job.subject)
         finally:
             with self._lock:

@@ -38,6 +38,7 @@ _TYPES = {
     ".json": "application/json",
     ".eml": "message/rfc822",
 }
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _UNFINISHED = ("~", ".part", ".tmp")
 _QUIET = timedelta(seconds=3)
 _YEAR_9999 = 253_370_764_800  # a disk can hold later times than a datetime
@@ -150,6 +151,8 @@ def _items(source: Source, fetched: Fetched) -> Iterator[Item]:
     body = fetched.body or b""
     if not body.strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
         raise ParseError(source.name, "the file is empty")
+    if is_binary(body):
+        raise ParseError(source.name, "this seems to be a picture or another binary file")
     if media_type == "message/rfc822":
         item = _mail.item(body, source.name)
     elif media_type == "text/html":
@@ -160,6 +163,12 @@ def _items(source: Source, fetched: Fetched) -> Iterator[Item]:
         raise ParseError(source.name, "there is nothing to read in the file")
     marks = [mark for line in fetched.checkpoint.values() if (mark := _Mark.read(line))]
     yield replace(item, guid=item.guid or (marks[0].birth if marks else name.name))
+
+
+def is_binary(body: bytes) -> bool:
+    """Whether the beginning has control characters that no text has, in any character set. UTF-16 is decoded first."""
+    beginning = decode(body[:4096])
+    return len(_CONTROL.findall(beginning)) > len(beginning) / 100
 
 
 def _look(source: Source) -> tuple[Path, dict[str, Path], list[str]]:
