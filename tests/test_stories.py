@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -91,3 +92,18 @@ def test_fed_again_from_nothing_it_is_the_same_two_stories(desk: Path, tmp_path:
     assert command(desk, "run", "--once").exit_code == 0
     assert {s["guid"] for s in told(desk)} == {s["guid"] for s in before}
     assert sorted(len(s["copies"]) for s in told(desk)) == [0, 9]
+
+
+def test_the_agency_leads_before_the_portal_that_had_its_news_earlier(tmp_path: Path) -> None:
+    text = re.sub("сообщает пресс-служба управления[^.]*", "передаёт Казинформ", f"{HEADLINE}\n\n{BODY}")
+    sources = ""
+    for name in ("portal", "kazinform"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "release.txt").write_text(text)
+        sources += f"  - {{name: {name}, files: {name}/}}\n"
+    an_hour_ago = (tmp_path / "kazinform/release.txt").stat().st_mtime - 3600
+    os.utime(tmp_path / "portal/release.txt", (an_hour_ago, an_hour_ago))
+    (tmp_path / "config.yaml").write_text(f"title: Desk\nlink: https://news.example/\nsources:\n{sources}")
+    assert command(tmp_path, "collect").exit_code == 0
+    [story] = told(tmp_path)
+    assert (story["source"], [c["source"] for c in story["copies"]]) == ("kazinform", ["portal"])
