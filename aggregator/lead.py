@@ -58,10 +58,9 @@ class Origins:
 
     def __init__(self, articles: Iterable[Article]) -> None:
         self.articles = {a.id: a for a in articles}
-        names = {a.id: names_of(a) for a in self.articles.values()}
-        outlets = [name for those in names.values() for name in those]
-        self._names = names
-        self._credits = {a.id: credit(text_of(a), names[a.id], outlets) for a in self.articles.values()}
+        self.names = {a.id: names_of(a) for a in self.articles.values()}
+        outlets = [name for names in self.names.values() for name in names]
+        self.credits = {a.id: credit(text_of(a), self.names[a.id], outlets) for a in self.articles.values()}
 
     def why(self, new: Article, lead: Article) -> str:
         """Why `new` is more of an original than `lead`; empty if it is not."""
@@ -76,14 +75,14 @@ class Origins:
 
     def _copied(self, article: Article) -> str:
         """The sentence that tells that an article is a copy; empty if it credits nobody."""
-        if said := self._credits[article.id]:
+        if said := self.credits[article.id]:
             return f"{article.source} credits {said.name}: «{said.words}»"
         return f"{article.source} names another place where it first appeared" if is_elsewhere(article) else ""
 
     def _named(self, article: Article) -> str:
         """The sentence that tells that another article credits the outlet of this one; empty if none does."""
-        for other, said in self._credits.items():
-            if said and other != article.id and any(is_same(said.name, name) for name in self._names[article.id]):
+        for other, said in self.credits.items():
+            if said and other != article.id and any(is_same(said.name, name) for name in self.names[article.id]):
                 return self._copied(self.articles[other])
         return ""
 

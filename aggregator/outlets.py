@@ -16,16 +16,17 @@ from .text import words
 OFFICE = re.compile(
     # Russian
     r"пресс.?(?:служб|центр|секретар|релиз)|служб|министер|министр|\bмин(?:здрав|фин|юст|обр|труд|энерго|сельхоз|эконом|"
-    r"просвещ|обороны|транс|культ|цифр|нац|информ)|\b(?:мчс|мвд|мид|кнб|дп|гу|ао|тоо|оон|воз|мвф|цб|сми|рк|рф)\b|акимат|\bаким|"
+    r"просвещ|обороны|транс|культ|цифр|нац|информ)|"
+    r"\b(?:мчс|мвд|мид|кнб|дп|гу|ао|тоо|оон|воз|мвф|цб|сми|рк|рф)\b|акимат|\bаким|"
     r"департамент|комитет|комисси|управлени|правительств|президент|акорд|сенат|мажилис|парламент(?!ск)|полици|"
-    r"прокуратур|\bсуд|посольств|банк|университет|институт|фонд\b|ассоциаци|гидромет|статист|бюро|(?<!теле)(?<!радио)компани|ведомств|"
-    r"опрос|исследован|прогноз|штаб|рейтинг|республик|"
+    r"прокуратур|\bсуд|посольств|банк|университет|институт|фонд\b|ассоциаци|гидромет|статист|бюро|"
+    r"(?<!теле)(?<!радио)компани|ведомств|опрос|исследован|прогноз|штаб|рейтинг|республик|"
     # Kazakh
     r"министрлі|баспасөз|қызмет|әкім|басқарма|үкімет|прокурор|\b(?:тжм|іім|сот|бұұ)\b|"
     # English
     r"ministry|minister|press[ -](?:service|office|secretary|release|conference)|\boffice|department|government|"
-    r"committee|commission|police|prosecutor|\bbank|university|institute|embassy|authorit|bureau|akimat|council|statistic|"
-    r"spokes|court|united nations|white house|forecast|president|ratings?\b|\bgov\b|akorda|"
+    r"committee|commission|police|prosecutor|\bbank|university|institute|embassy|authorit|bureau|akimat|council|"
+    r"statistic|spokes|court|united nations|white house|forecast|president|ratings?\b|\bgov\b|akorda|"
     # German
     r"ministeri|polizei|behörde|pressestelle|regierung|amt(?:e?s)?\b|anwalt|bank\b|umfrage|studie|wetterdienst|"
     r"feuerwehr|sprecher|gericht|verband|universität|"
@@ -48,8 +49,8 @@ OUTLET = re.compile(
     # where it lives
     r"\w\.(?:kz|ru|com|org|net|by|de|uk|cn|kg|uz|ua|info|media|today|asia)\b|"
     # those who are quoted all over the world under a name that tells nothing
-    r"\b(?:reuters|рейтер|bloomberg|блумберг|afp|афп|ap|dpa|epd|bbc|би-би-си|cnn|тасс|tass|интерфакс|interfax|казтаг|kaztag|"
-    r"белта|belta|синьхуа|xinhua|sputnik|anadolu|анадолу|kyodo|efe|ansa|spiegel|азаттық|азаттык|azattyq|eurasianet|"
+    r"\b(?:reuters|рейтер|bloomberg|блумберг|afp|афп|ap|dpa|epd|bbc|би-би-си|cnn|тасс|tass|интерфакс|interfax|казтаг|"
+    r"kaztag|белта|belta|синьхуа|xinhua|sputnik|anadolu|анадолу|kyodo|efe|ansa|spiegel|азаттық|азаттык|azattyq|eurasianet|"
     r"politico)"
     r"(?:[аеу]|ом|-\w+|қа|ке|ға|ге)?\b|(?:路透|法新|美联|塔斯|新华)"
 )
