@@ -115,7 +115,7 @@ _WAYS_AT_FIRST = (*((_compiled(said), False) for said in _DATELINES), *_WAYS)
 def credit(text: str, own: Collection[str] = (), outlets: Collection[str] = ()) -> Credit | None:
     """
     The first outlet that the plain text credits, but for `own`, the names of its own outlet. A name that does not tell
-    that it is an outlet's counts if it is one of `outlets`.
+    that it is an outlet's counts if it is one of `outlets`. Linear, and deaf to all but the beginning and the end.
     """
     for found, is_plain in _found(text):
         name, said = _bare(found["name"]), f"{found['what']}{found['name']}{found['kind']}"

@@ -17,7 +17,7 @@ OFFICE = re.compile(
     # Russian
     r"пресс.?(?:служб|центр|секретар|релиз)|служб|министер|министр|\bмин(?:здрав|фин|юст|обр|труд|энерго|сельхоз|эконом|"
     r"просвещ|обороны|транс|культ|цифр|нац|информ)|"
-    r"\b(?:мчс|мвд|мид|кнб|дп|гу|ао|тоо|оон|воз|мвф|цб|сми|рк|рф)\b|акимат|\bаким|"
+    r"\b(?:мчс|дчс|мвд|мид|кнб|дп|гу|ао|тоо|оон|воз|мвф|цб|сми|рк|рф)\b|акимат|\bаким|"
     r"департамент|комитет|комисси|управлени|правительств|президент|акорд|сенат|мажилис|парламент(?!ск)|полици|"
     r"прокуратур|\bсуд|посольств|банк|университет|институт|фонд\b|ассоциаци|гидромет|статист|бюро|"
     r"(?<!теле)(?<!радио)компани|ведомств|опрос|исследован|прогноз|штаб|рейтинг|республик|"
@@ -26,7 +26,7 @@ OFFICE = re.compile(
     # English
     r"ministry|minister|press[ -](?:service|office|secretary|release|conference)|\boffice|department|government|"
     r"committee|commission|police|prosecutor|\bbank|university|institute|embassy|authorit|bureau|akimat|council|"
-    r"statistic|spokes|court|united nations|white house|forecast|president|ratings?\b|\bgov\b|akorda|"
+    r"statistic|spokes|court|united nations|white house|forecast|president|ratings?\b|\bfitch|\bmoody|\bgov\b|akorda|"
     # German
     r"ministeri|polizei|behörde|pressestelle|regierung|amt(?:e?s)?\b|anwalt|bank\b|umfrage|studie|wetterdienst|"
     r"feuerwehr|sprecher|gericht|verband|universität|"
