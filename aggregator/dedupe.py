@@ -192,10 +192,11 @@ def exact(article: Article, memory: Memory) -> Decision | None:
     """The story of another source's article with the same link and headline, or with the same words."""
     for known in memory.by_url.get(article.canonical_url, ()):
         if may_join(article, known, memory) and same_headline(article, known):
-            return join(article, known.story, f"same link and same headline as in {known.source}")
+            because = f"same link and same headline as in {known.source}"
+            return join(article, known.story, because, compared=known.id)
     for known in memory.by_sketch.get(article.sketch, ()) if article.sketch else ():
         if may_join(article, known, memory) and abs(known.published_at - article.published_at) <= WINDOW:
-            return join(article, known.story, f"the same words as in {known.source}")
+            return join(article, known.story, f"the same words as in {known.source}", compared=known.id)
     return None
 
 
@@ -215,14 +216,16 @@ def near(article: Article, memory: Memory) -> Decision | None:
     member = compared[met.story][met.member]
     if member.source == article.source and not is_repeated(met.likeness):
         return None
-    because = f"{met.likeness.because} (compared with {member.source})"
-    return join(article, met.story, because, met.likeness.relation, met.likeness.score)
-
-
-def join(article: Article, story: str, because: str, relation: str = "copy", score: float = 1.0) -> Decision:
-    return Decision(
-        article=article, verdict=Verdict.COPY, story=story, because=because, relation=relation, score=round(score, 3)
+    return replace(
+        join(article, met.story, f"{met.likeness.because} (compared with {member.source})", compared=member.id),
+        relation=met.likeness.relation,
+        score=round(met.likeness.score, 3),
+        passage=sameness.passage(reading, memory.reading(member)),
     )
+
+
+def join(article: Article, story: str, because: str, *, compared: str = "") -> Decision:
+    return Decision(article=article, verdict=Verdict.COPY, story=story, because=because, compared=compared)
 
 
 def may_join(article: Article, known: Trace, memory: Memory) -> bool:

@@ -1,12 +1,13 @@
 """
 What can be asked of a worker. A job is a word and a name; nothing else crosses a queue.
 
-    collect NAME    visit a source                       (collect.py)
-    classify        file what is not filed yet           (classify.py)
-    publish NAME    bring a topic's folder up to date    (publish.py)
+    collect NAME    visit a source (collect.py)
+    classify        file what is not filed yet, and say what is related (classify.py, coverage.py)
+    classify all    the same, also what might still wait for a better copy
+    publish NAME    bring a topic's folder up to date (publish.py)
     front           the front page and subscription list (publish.py)
-    tidy            what no decision needs any more      (the store)
-    ping HUB        tell a hub which feeds have changed  (websub.py)
+    tidy            what no decision needs any more (the store)
+    ping HUB        tell a hub which feeds have changed (websub.py)
 
 Jobs are idempotent: done twice, or on two machines, they come to the same.
 """
@@ -17,15 +18,17 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .model import Imprint, Job, Source, Topic, Verdict
+from .model import ALL, Imprint, Job, Source, Topic, Verdict
 from .stores import Store
 
 if TYPE_CHECKING:
     from .classify import Classifier
     from .collect import Report
+    from .coverage import Coverage
     from .web import Web
     from .websub import Round
 
@@ -53,6 +56,9 @@ class Desk:
     store: Store
     web: Web
     classifier: Classifier
+    coverage: Coverage
+    settle: timedelta = timedelta()
+    """How long a new story waits for a better copy."""
     feeds: Path
     clock: Callable[[], datetime] = now
     told: dict[str, str | None] = field(default_factory=dict)
@@ -75,17 +81,29 @@ def collect_one(name: str, desk: Desk) -> None:
         desk.told[name] = report.visit.error
 
 
-def classify_all(_: str, desk: Desk) -> None:
-    while classify_some(desk):
+def classify_all(which: str, desk: Desk) -> None:
+    from . import coverage
+
+    if not desk.coverage.is_filled:
+        recent = desk.store.stories(since=desk.clock() - coverage.AGE)
+        desk.coverage.fill(islice(recent, coverage.MOST))
+    settled = None if which == ALL else settled_at(desk)
+    while classify_some(desk, settled):
         pass
 
 
-def classify_some(desk: Desk) -> int:
+def settled_at(desk: Desk) -> datetime | None:
+    """Before this moment a new story must have been seen to be filed; None: it need not wait."""
+    return desk.clock() - desk.settle if desk.settle else None
+
+
+def classify_some(desk: Desk, settled: datetime | None) -> int:
     """File a batch, in one turn: a story that changes meanwhile would count as filed under its old text."""
-    rules = desk.classifier.digest
+    rules, now = desk.classifier.digest, desk.clock()
     with desk.store.turn():
-        batch = desk.store.unfiled(rules, BATCH)
-        desk.store.file(rules, {story.id: desk.classifier.file(story) for story in batch}, desk.clock())
+        batch = desk.store.unfiled(rules, BATCH, settled)
+        desk.store.file(rules, {story.id: desk.classifier.file(story) for story in batch}, now)
+        desk.store.relate(desk.coverage.relate(batch, now), now)
     return len(batch)
 
 

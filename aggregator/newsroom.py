@@ -81,6 +81,7 @@ class Newsroom:
 
     def _set_up(self, new: Config, old: Desk | None) -> Desk:
         from .classify import Classifier
+        from .coverage import Coverage
         from .press import retire
         from .web import Web
 
@@ -96,6 +97,8 @@ class Newsroom:
             store=self.store,
             web=web,
             classifier=Classifier(new.topics, rules.rules_digest(new.topics)),
+            coverage=old.coverage if old else Coverage(),
+            settle=new.settle,
             feeds=feeds,
             told=old.told if old else {},
         )

@@ -134,4 +134,5 @@ def make_archive(current: Edition, number: int, stories: Sequence[Story], latest
 
 
 def newest_moment(story: Story) -> datetime:
-    return max(story.listed_at, story.updated_at, *(c.article.seen_at for c in story.copies))
+    seen = [copy.article.seen_at for copy in story.copies]
+    return max(story.listed_at, story.updated_at, *seen, *(other.found_at for other in story.related))

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import passages
 from .markup import plain
-from .model import Article, Copy, Dated, Decision, Filing, Health, Move, Revision, State, Story
+from .model import Article, Copy, Dated, Decision, Filing, Health, Move, Related, Revision, State, Story
 from .stores import Store
 
 Row = dict[str, Any]
@@ -53,6 +53,11 @@ def copy_row(copy: Copy) -> Row:
     }  # fmt: skip
 
 
+def related_row(related: Related) -> Row:
+    r = related
+    return {"id": r.story, "title": r.title, "publisher": r.publisher, "url": r.url, "score": r.score}
+
+
 def story_lines(story: Story) -> Iterator[str]:
     lead = story.lead
     topics = ", ".join(f.topic for f in story.filings)
@@ -94,13 +99,15 @@ def health_lines(rows: list[Health]) -> Iterator[str]:
 
 def explanation(story: Story, store: Store) -> Row:
     """Everything that is known about why a story is what it is."""
-    members = [story.lead, *(c.article for c in story.copies)]
+    articles = [article_row(story.lead, store)]
+    articles += [article_row(c.article, store) | {"compared": c.compared, "passage": c.passage} for c in story.copies]
     return story_row(story) | {
         "lead_because": story.lead_because,
         "withdrawn_at": iso(story.withdrawal.at) if story.withdrawal else None,
         "withdrawn_because": story.withdrawal.because if story.withdrawal else "",
         "filings": [{"topic": f.topic, "because": f.because} for f in story.filings],
-        "articles": [article_row(a, store) for a in members],
+        "related": [related_row(r) for r in story.related],
+        "articles": articles,
     }
 
 
@@ -126,9 +133,16 @@ def explanation_lines(story: Story, store: Store) -> Iterator[str]:
     yield "  topics"
     for f in story.filings:
         yield f"    {f.topic}: {f.because}"
+    if story.related:
+        yield "  related: the same event in other words, linked and not merged"
+    for r in story.related:
+        yield f"    {r.story[:12]}  {r.publisher}: {r.title} ({r.score:.2f})"
     yield "  articles"
-    for article in (story.lead, *(c.article for c in story.copies)):
-        yield from article_lines(article_row(article, store), article.dated)
+    yield from article_lines(article_row(story.lead, store), story.lead.dated)
+    for copy in story.copies:
+        yield from article_lines(article_row(copy.article, store), copy.article.dated)
+        if copy.passage:
+            yield f"      compared with {copy.compared[:12]}; both say «{copy.passage}»"
 
 
 def article_lines(row: Row, dated: Dated) -> Iterator[str]:

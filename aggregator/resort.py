@@ -52,9 +52,7 @@ class Plan:
     """On every article that has been looked at, without its text: for the index."""
 
 
-def plan(
-    store: Store, empty: Store, since: datetime, *, authority: str, priorities: Mapping[str, int]
-) -> Plan:
+def plan(store: Store, empty: Store, since: datetime, *, authority: str, priorities: Mapping[str, int]) -> Plan:
     """
     Changes nothing in the store; `empty` is filled. `authority` is whose `tag:` URIs new stories get; `priorities` are
     those of `dedupe`.
@@ -212,8 +210,11 @@ def to_move(arrival: Arrival, home: str, replay: Replay, authority: str) -> Move
     if home == arrival.article:
         opens = Opening(guid=f"tag:{authority}:{home}", listed_at=arrival.at)
         return Move(leaves=arrival.story, decision=replace(decision, opens=opens))
-    reason = decision if decision.verdict is Verdict.COPY else replay.decisions[home]  # which of the two came later
-    joins = replace(reason, article=decision.article, story=home, fingerprint=decision.fingerprint, lead_because="")
+    later = decision if decision.verdict is Verdict.COPY else replay.decisions[home]  # it was compared with the other
+    joins = replace(
+        later, article=decision.article, story=home, fingerprint=decision.fingerprint, lead_because="",
+        compared=decision.compared or home,
+    )  # fmt: skip
     return Move(leaves=arrival.story, decision=joins, is_whole=arrival.article == arrival.story)
 
 

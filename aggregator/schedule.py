@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from .errors import AggregatorError
-from .jobs import LEASE, Desk
-from .model import Job
+from .jobs import LEASE, Desk, settled_at
+from .model import ALL, Job
 from .runners import Runner
 
 log = logging.getLogger("river")
@@ -35,7 +35,7 @@ def due(desk: Desk, hands: int) -> Iterator[Job]:
     """What there is to do: no more visits than there are hands, and what earlier jobs have left in the store."""
     for name in desk.store.claim_due(desk.clock(), LEASE, hands) if hands else ():
         yield Job("collect", name)
-    if desk.store.unfiled(desk.classifier.digest, 1):
+    if desk.store.unfiled(desk.classifier.digest, 1, settled_at(desk)):
         yield Job("classify")
     stale = desk.store.stale_topics()
     for name in stale:
@@ -70,7 +70,7 @@ def once(desk: Desk, runner: Runner, names: list[str]) -> None:
     for name in names:
         runner.submit(Job("collect", name))
     runner.wait()
-    runner.submit(Job("classify"))
+    runner.submit(Job("classify", ALL))  # everybody has been asked: there is no better copy to wait for
     runner.wait()
     for name in desk.store.stale_topics():
         runner.submit(Job("publish", name))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aggregator.model import ALL, Article, Copy, Dated, Edition, Enclosure, Imprint, Story, Topic
+from aggregator.model import ALL, Article, Copy, Dated, Edition, Enclosure, Imprint, Related, Story, Topic
 
 NOON = datetime(2026, 7, 5, 12, 0, tzinfo=UTC)
 
@@ -51,6 +51,14 @@ def edition(*stories: Story, **topic: Any) -> Edition:
     return Edition(imprint=imprint, topic=named, stories=stories, updated_at=NOON)
 
 
+def related(title: str, url: str) -> Related:
+    return Related(story=f"{99:024x}", title=title, publisher="Заря & Ко", url=url, score=0.5, found_at=NOON)
+
+
+def linked(story: Story, *others: Related) -> Story:
+    return replace(story, related=others)
+
+
 PICTURE = Enclosure(url="https://steppe.example/мост.jpg", media_type="image/jpeg", title="Мост")
 RECORDING = Enclosure(url="https://steppe.example/2.mp3", media_type="audio/mpeg", length=4096)
 
@@ -63,13 +71,21 @@ ORDINARY = edition(
         labels=("транспорт", "R&D"),
         enclosures=(RECORDING, PICTURE),
     ),
-    story(2, language="kk", title="Көпір ашылды", content=""),
+    linked(
+        story(2, language="kk", title="Көпір ашылды", content=""),
+        related("Мост & <b>берег</b>", "https://zarya.example/b?x=1&y=2"),
+        related("Без страницы", ""),
+    ),
     story(3, url="", title="A text from the inbox: AT&T < IBM", language="en", summary="", content="<p>Local.</p>"),
     story(4, summary="", content="", language=""),
 )
 HOSTILE = edition(
     story(1, title="<b>Bold</b> &amp; <script>alert(1)</script>", summary="</p> &copy; <i>", content="<p>]]></p>"),
-    story(2, title="\x00\ud800\ufffe", summary="\x01", content="\x0b", publisher="\x07", source="", language="!"),
+    linked(
+        story(2, title="\x00\ud800\ufffe", summary="\x01", content="\x0b", publisher="\x07", source="", language="!"),
+        related("\x00", "https://zarya.example/a|b"),
+        related("a", "javascript:alert(1)"),
+    ),
     story(3, url="javascript:alert(1)", guid="", title="a <b", labels=("<b>x</b>", "", "\x00", "x", "x")),
     story(4, url="https://қазақстан.example/жол?сұрақ=«иә»#[1]", authors=("", "A\nB", "</author>")),
     story(5, url="http://user:secret@host.example:99999/", published_at=NOON + timedelta(days=900)),

@@ -13,6 +13,7 @@ from typing import Any, cast
 import pytest
 
 from aggregator.classify import Classifier
+from aggregator.coverage import Coverage
 from aggregator.errors import StoreError
 from aggregator.jobs import Desk, run
 from aggregator.model import Job, Source, Topic
@@ -62,7 +63,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def make_desk(store: Any, sources: list[Source], topics: list[Topic], feeds: Path) -> Desk:
     return Desk(
         sources={s.name: s for s in sources}, topics={t.name: t for t in topics}, imprint=IMPRINT, store=store,
-        web=cast(Any, Web()), classifier=Classifier(topics, "rules 1"), feeds=feeds, clock=lambda: NOON,
+        web=cast(Any, Web()), classifier=Classifier(topics, "rules 1"), coverage=Coverage(), feeds=feeds,
+        clock=lambda: NOON,
     )  # fmt: skip
 
 
@@ -149,3 +151,22 @@ def test_a_chore_that_fails_stops_neither_the_others_nor_the_clock(caplog: pytes
     clock.run()
     assert ticks == 2
     assert "the disk is full" in caplog.text
+
+
+def test_a_new_story_is_published_once_it_has_settled(desk: Desk) -> None:
+    waiting = replace(desk, settle=timedelta(minutes=5))
+    for name in ("alpha", "beta", "gamma"):
+        run(Job("collect", name), waiting)
+    assert Job("classify") not in list(due(waiting, 0))
+    later = replace(waiting, clock=lambda: NOON + timedelta(minutes=5))
+    assert Job("classify") in list(due(later, 0))
+    run(Job("classify"), waiting)
+    assert [s.filings for s in desk.store.stories()] == [(), (), ()]
+    run(Job("classify"), later)
+    assert all(s.filings for s in desk.store.stories())
+
+
+def test_when_everybody_has_been_asked_nothing_waits_for_a_better_copy(desk: Desk) -> None:
+    waiting = replace(desk, settle=timedelta(minutes=5))
+    once(waiting, Hands(waiting), ["alpha", "beta", "gamma"])
+    assert (waiting.feeds / "all" / "rss.xml").read_text().count("<item>") == 3

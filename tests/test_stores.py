@@ -873,3 +873,78 @@ def test_the_version_of_the_rules_is_remembered_with_its_day(opener: Opener) -> 
     store = opener()
     assert store.sorted_under() == (2, NOON + HOUR)
     store.close()
+
+
+# --- related stories -------------------------------------------------------------------------------------------------
+
+
+def related(store: Store, n: int) -> dict[int, float]:
+    story = store.find(article(n).id)
+    assert story
+    return {int(r.story, 16): r.score for r in story.related}
+
+
+def test_related_stories_name_each_other(store: Store) -> None:
+    store.save(visit(), [new(1), new(2), new(3)])
+    store.relate({article(2).id: {article(1).id: 0.4, "f" * 24: 0.9}}, NOON)
+    assert (related(store, 1), related(store, 2), related(store, 3)) == ({2: 0.4}, {1: 0.4}, {})
+    (link,) = store.find(article(1).id).related  # type: ignore[union-attr]
+    two = article(2)
+    assert (link.title, link.publisher, link.url, link.found_at) == (two.title, two.publisher, two.url, NOON)
+
+
+def test_links_are_replaced_and_the_topics_of_both_ends_become_stale(store: Store) -> None:
+    store.save(visit(), [new(1), new(2), new(3)])
+    file_all(store)
+    publish_all(store)
+    store.relate({article(2).id: {article(1).id: 0.4}}, NOON)
+    assert store.stale_topics() == ["all"]
+    publish_all(store)
+    store.relate({article(2).id: {article(1).id: 0.4}}, NOON + HOUR)
+    assert store.stale_topics() == [], "nothing has changed"
+    store.relate({article(2).id: {article(3).id: 0.5}}, NOON)
+    assert (related(store, 1), related(store, 2), related(store, 3)) == ({}, {3: 0.5}, {2: 0.5})
+
+
+def test_a_withdrawn_story_is_named_by_no_other(store: Store) -> None:
+    store.save(visit(), [new(1), new(2)])
+    store.file("r1", {article(1).id: [Filing(topic="trade", because="")], article(2).id: []}, NOON)
+    store.relate({article(2).id: {article(1).id: 0.4}}, NOON)
+    publish_all(store)
+    store.withdraw(new(2).opens.guid, NOON)  # type: ignore[union-attr]
+    assert related(store, 1) == {}
+    assert store.stale_topics() == ["trade"]
+
+
+def test_another_lead_is_told_by_the_stories_that_name_it(store: Store) -> None:
+    store.save(visit(), [new(1), new(2)])
+    store.file("r1", {article(1).id: [Filing(topic="trade", because="")], article(2).id: []}, NOON)
+    store.relate({article(2).id: {article(1).id: 0.4}}, NOON)
+    publish_all(store)
+    store.save(visit(), [changed(2)])
+    assert store.stale_topics() == ["trade"]
+    assert store.find(article(1).id).related[0].title == "Урожай: уточнение"  # type: ignore[union-attr]
+
+
+def test_stories_that_are_merged_lose_their_links(store: Store) -> None:
+    store.save(visit(), [new(1), new(2), new(3)])
+    store.relate({article(2).id: {article(1).id: 0.4}, article(3).id: {article(2).id: 0.6}}, NOON)
+    store.merge(article(1).id, article(2).id, NOON)
+    assert (related(store, 1), related(store, 3)) == ({}, {})
+
+
+def test_a_new_story_waits_until_it_has_settled_and_one_that_was_out_does_not(store: Store) -> None:
+    store.save(visit(), [new(1), new(5)])
+    assert ids(store.unfiled("r1", 9, NOON + 2 * MINUTE)) == [1]
+    assert ids(store.unfiled("r1", 9, NOON + 5 * MINUTE)) == [5, 1]
+    file_all(store)
+    store.save(visit(), [changed(5)])
+    assert ids(store.unfiled("r1", 9, NOON)) == [5]
+
+
+def test_a_copy_keeps_what_it_was_compared_with(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    compared = replace(copy(2, of=1), compared=article(1).id, passage="завершили уборку")
+    store.save(visit("coast"), [compared])
+    (kept,) = store.find(article(1).id).copies  # type: ignore[union-attr]
+    assert (kept.compared, kept.passage) == (article(1).id, "завершили уборку")

@@ -91,3 +91,50 @@ def test_fed_again_from_nothing_it_is_the_same_two_stories(desk: Path, tmp_path:
     assert command(desk, "run", "--once").exit_code == 0
     assert {s["guid"] for s in told(desk)} == {s["guid"] for s in before}
     assert sorted(len(s["copies"]) for s in told(desk)) == [0, 9]
+
+
+WITNESS = (
+    "Семей встретил баржу с контейнерами\n\nКонтейнеры из Омска приплыли в речной порт Семея: первая баржа пришла по "
+    "Иртышу. Посмотреть на неё вышла половина города. Докеры работали всю ночь и к утру освободили палубу."
+)
+
+
+@pytest.fixture(scope="module")
+def eyewitness(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A desk where the office's release, and a reporter in other words, tell of the same barge among other news."""
+    folder = tmp_path_factory.mktemp("eyewitness")
+    texts = {"office": f"{HEADLINE}\n\n{BODY}", "copy": f"{HEADLINE}\n\n{first(3)}", "reporter": WITNESS}
+    texts |= {f"town-{n}": f"Новость города номер {n}\n\nВ городе {n} случилось событие {n}." for n in range(30)}
+    for name, text in texts.items():
+        (folder / name).mkdir()
+        (folder / name / "text.txt").write_text(f"---\nurl: https://{name}.example/1\n---\n{text}")
+    sources = "".join(f"  - {{name: {name}, files: {name}/}}\n" for name in texts)
+    (folder / "config.yaml").write_text(f"title: Desk\nlanguage: ru\nlink: https://news.example/\nsources:\n{sources}")
+    assert command(folder, "run", "--once").exit_code == 0
+    return folder
+
+
+def test_the_same_event_in_other_words_is_linked_and_not_merged(eyewitness: Path) -> None:
+    (copied,) = (s for s in told(eyewitness) if s["copies"])
+    feed = json.loads((eyewitness / "feeds/all/feed.json").read_text())
+    links = {i["url"]: [r["url"] for r in i["_river"].get("related", ())] for i in feed["items"]}
+    reported = "https://reporter.example/1"
+    assert {url: others for url, others in links.items() if others} == {
+        copied["url"]: [reported], reported: [copied["url"]],
+    }  # fmt: skip
+    atom = (eyewitness / "feeds/all/atom.xml").read_text()
+    assert '<link rel="related" href="https://reporter.example/1" title="Семей встретил баржу с контейнерами"/>' in atom
+    assert "Смотрите также: " in (eyewitness / "feeds/all/rss.xml").read_text()
+    assert "По теме" in (eyewitness / "feeds/all/index.html").read_text()
+
+
+def test_explain_shows_what_was_compared_and_what_is_related(eyewitness: Path) -> None:
+    (copied,) = (s for s in told(eyewitness) if s["copies"])
+    explained = command(eyewitness, "explain", copied["id"]).stdout
+    assert "both say «В речном порту Семея в четверг разгрузили первую баржу" in explained
+    assert "related: the same event in other words, linked and not merged" in explained
+    row = json.loads(command(eyewitness, "explain", copied["id"], "--json").stdout)
+    assert [r["publisher"] for r in row["related"]] == ["reporter"]
+    lead, copy = row["articles"]
+    assert copy["compared"] == lead["id"]
+    assert copy["passage"].startswith("В речном порту")

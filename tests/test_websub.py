@@ -16,6 +16,7 @@ import pytest
 
 from aggregator import schedule
 from aggregator.classify import Classifier
+from aggregator.coverage import Coverage
 from aggregator.errors import FetchError
 from aggregator.jobs import Desk, publish_one, run
 from aggregator.model import Job
@@ -196,7 +197,7 @@ def desk_with(store: Store, feeds: Path, web: Web, clock: Moment, *hubs: str) ->
     return Desk(
         sources={"alpha": source(kind="tests.always_one")}, topics={"steppe": TOPIC},
         imprint=replace(IMPRINT, hubs=hubs), store=store, web=web, classifier=Classifier([TOPIC], "1"),
-        feeds=feeds, clock=clock,
+        coverage=Coverage(), feeds=feeds, clock=clock,
     )  # fmt: skip
 
 

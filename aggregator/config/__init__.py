@@ -37,6 +37,7 @@ KEYS: Mapping[str, str] = {
     "feeds": "feeds/",
     "workers": "16",
     "every": "30m",
+    "settle": "0s",
     "polite": "",
     "polite.at_once": "1",
     "polite.pause": "1s",
@@ -83,6 +84,8 @@ class Config:
     database: Path
     feeds: Path
     workers: int
+    settle: timedelta
+    """How long a new story waits, unpublished, for a better copy."""
     sources: tuple[Source, ...]
     """In the order of the file, names unique, at least one."""
     topics: tuple[Topic, ...]
@@ -144,6 +147,7 @@ def _config(path: Path, top: Section) -> Config:
         database=folder / top.take("database", values.path),
         feeds=folder / top.take("feeds", values.path),
         workers=top.take("workers", values.number(1, 256)),
+        settle=top.take("settle", values.between(timedelta(), timedelta(hours=6))),
         sources=_sources(top, folder),
         topics=read_topics(top, imprint.language),
         trials=read_trials(top),

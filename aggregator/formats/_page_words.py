@@ -20,6 +20,8 @@ class Words:
     nothing_yet: str
     opml: str
     read: str
+    see_also: str
+    """Before the headlines of other stories about the event; the colon is ours."""
     skip: str
     subscribe: str
     updated: str
@@ -45,6 +47,7 @@ ENGLISH = Words(
     nothing_yet="No stories yet.",
     opml="Every subscription in one file (OPML)",
     read="Read in full",
+    see_also="See also",
     skip="Skip to the stories",
     subscribe="Subscribe",
     updated="Updated {moment} UTC",
@@ -66,6 +69,7 @@ RUSSIAN = Words(
     nothing_yet="Новостей пока нет.",
     opml="Все подписки одним файлом (OPML)",
     read="Читать полностью",
+    see_also="По теме",
     skip="Перейти к новостям",
     subscribe="Подписаться",
     updated="Обновлено {moment} UTC",
@@ -87,6 +91,7 @@ KAZAKH = Words(
     nothing_yet="Әзірге жаңалық жоқ.",
     opml="Барлық жазылымдар бір файлда (OPML)",
     read="Толық оқу",
+    see_also="Тақырып бойынша",
     skip="Жаңалықтарға өту",
     subscribe="Жазылу",
     updated="Жаңартылды: {moment} UTC",
@@ -108,6 +113,7 @@ GERMAN = Words(
     nothing_yet="Noch keine Meldungen.",
     opml="Alle Abonnements in einer Datei (OPML)",
     read="Ganz lesen",
+    see_also="Zum Thema",
     skip="Zu den Meldungen",
     subscribe="Abonnieren",
     updated="Stand: {moment} UTC",
@@ -127,6 +133,7 @@ CHINESE = Words(
     nothing_yet="暂无新闻。",
     opml="全部订阅合为一个文件（OPML）",
     read="阅读全文",
+    see_also="相关报道",
     skip="跳到新闻",
     subscribe="订阅",
     updated="更新于 {moment} UTC",

@@ -16,7 +16,7 @@ from html import unescape
 from unicodedata import normalize
 from urllib.parse import SplitResult, quote, urlsplit
 
-from ..model import ALL, Article, Edition, Enclosure, Imprint, Story, Topic, Withdrawal
+from ..model import ALL, Article, Edition, Enclosure, Imprint, Related, Story, Topic, Withdrawal
 
 # Besides what XML 1.0 forbids: C1 controls, non-characters and U+FFFD, which the W3C validator calls bad characters.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffc\U00010000-\U0010ffff]")
@@ -132,9 +132,17 @@ def _story(story: Story, edition: Edition) -> Story:
         guid=_tag_uri(story.guid, edition),
         lead=replace(lead, url=lead.url or place),
         copies=tuple(replace(copy, article=_article(copy.article, edition)) for copy in story.copies),
+        related=tuple(r for r in map(_related, story.related) if r.url),
     )
     revised_at = max(_second(story.updated_at), printed.published_at)
     return replace(printed, revised_at=min(revised_at, edition.updated_at))
+
+
+def _related(related: Related) -> Related:
+    publisher = bare(related.publisher)
+    return replace(
+        related, url=web_address(related.url), title=bare(related.title) or publisher, publisher=publisher
+    )
 
 
 def _withdrawal(withdrawal: Withdrawal, edition: Edition) -> Withdrawal:

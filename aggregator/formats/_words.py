@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from ..model import Article, Copy, Story
+from ..model import Article, Copy, Related, Story
 
 _ALSO_REPORTED_BY = {
     "de": "Darüber berichten auch: ",
@@ -13,22 +13,39 @@ _ALSO_REPORTED_BY = {
     "ru": "Об этом также сообщают: ",
     "zh": "其他报道：",
 }
+_SEE_ALSO = {
+    "de": "Siehe auch: ",
+    "en": "See also: ",
+    "kk": "Тағы қараңыз: ",
+    "ru": "Смотрите также: ",
+    "zh": "相关报道：",
+}
 
 
 def full_text(story: Story, language: str | None) -> str:
-    """The lead's HTML, then who else carries the story, in `language`. Empty if the summary is all there is."""
+    """
+    The lead's HTML, then who else carries the story and what else is told of the event, in `language`. Empty if the
+    summary is all there is.
+    """
     lead = story.lead
-    if not story.copies:
+    if not story.copies and not story.related:
         return lead.content
-    return (lead.content or _paragraph(lead.summary)) + also_reported_by(story.copies, language)
-
-
-def also_reported_by(copies: tuple[Copy, ...], language: str | None) -> str:
-    """A paragraph of HTML: the other publishers, each a link to its copy. English where we do not speak `language`."""
     code = (language or "").lower().split("-")[0]
     code = code if code in _ALSO_REPORTED_BY else "en"
+    more = also_reported_by(story.copies, code) + see_also(story.related, code)
+    return (lead.content or _paragraph(lead.summary)) + more
+
+
+def also_reported_by(copies: tuple[Copy, ...], code: str) -> str:
+    """A paragraph of HTML: the other publishers, each a link to its copy."""
     carriers = ", ".join(_carrier(copy.article) for copy in copies)
-    return f'<p lang="{code}">{_ALSO_REPORTED_BY[code]}{carriers}</p>'
+    return f'<p lang="{code}">{_ALSO_REPORTED_BY[code]}{carriers}</p>' if carriers else ""
+
+
+def see_also(related: tuple[Related, ...], code: str) -> str:
+    """A paragraph of HTML: the headlines of the related stories that have a page, each a link to it."""
+    links = "; ".join(f'<a href="{escape(r.url)}">{escape(r.title)}</a> ({escape(r.publisher)})' for r in related)
+    return f'<p lang="{code}">{_SEE_ALSO[code]}{links}</p>' if links else ""
 
 
 def _carrier(article: Article) -> str:

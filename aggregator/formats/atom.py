@@ -23,7 +23,10 @@ _REFERENCE = re.compile(r"&(#?\w+)")
 
 
 def render(edition: Edition) -> bytes:
-    """One entry a story; its publisher is the <source>, and the copies are related links and stand below the text."""
+    """
+    One entry a story; its publisher is the <source>. Its copies, and other stories about the event, are related links
+    and stand below the text.
+    """
     from . import _feedgen  # 0.1 s: only for who prints
 
     edition = proofread(edition)
@@ -95,6 +98,8 @@ def _looks_like_html(text: str) -> bool:
 def _related(story: Story) -> Iterator[dict[str, str]]:
     for article in (copy.article for copy in story.copies if copy.article.url):
         yield {"rel": "related", "href": article.url, "title": bare(article.title) or article.publisher}
+    for other in story.related:
+        yield {"rel": "related", "href": other.url, "title": other.title}
 
 
 def _enclosure(enclosure: Enclosure) -> dict[str, str]:

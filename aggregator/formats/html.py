@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..model import Copy, Edition, Story
+from ..model import Copy, Edition, Related, Story
 from ._page import alternate, feeds_of, nothing_yet, page, subscribe, text, time, tongue, updated
 from ._page_words import Words, words_for
-from ._proof import abridged, printable, web_address
+from ._proof import abridged, bare, printable, web_address
 
 FILENAME = "index.html"
 MEDIA_TYPE = "text/html; charset=utf-8"
@@ -58,7 +58,7 @@ def _story(story: Story, words: Words) -> str:
 <p class="meta">{time(lead.published_at, words)} <bdi class="p-author h-card">{text(lead.publisher)}</bdi></p>
 <div class="text" {tongue(lead.language)}>
 <h2><a class="p-name u-url" href="{text(address)}">{text(lead.title)}</a></h2>{summary}
-</div>{_full_text(story, words)}{_also(story.copies, words)}
+</div>{_full_text(story, words)}{_also(story.copies, words)}{_see_also(story.related, words)}
 </article>"""
 
 
@@ -80,6 +80,17 @@ def _also(copies: tuple[Copy, ...], words: Words) -> str:
     """Who else carries the story."""
     names = ", ".join(_carrier(copy) for copy in copies)
     return f'\n<p class="also">{words.also}{words.colon}{names}</p>' if names else ""
+
+
+def _see_also(related: tuple[Related, ...], words: Words) -> str:
+    """Other stories about the event."""
+    links = [(web_address(r.url), bare(r.title) or r.publisher, r.publisher) for r in related]
+    items = "".join(
+        f'\n<li><a href="{text(url)}">{text(title)}</a> <bdi>{text(publisher)}</bdi></li>'
+        for url, title, publisher in links
+        if url
+    )
+    return f'\n<div class="related">{words.see_also}{words.colon}<ul>{items}\n</ul></div>' if items else ""
 
 
 def _carrier(copy: Copy) -> str:

@@ -108,7 +108,9 @@ def _attachment(enclosure: Enclosure) -> dict[str, object]:
 
 def _provenance(story: Story) -> dict[str, object]:
     place = {"listed_at": story.listed_at.isoformat()}
-    return _who(story.lead) | place | {"copies": [_copy(copy) for copy in story.copies]}
+    copies = [_copy(copy) for copy in story.copies]
+    related = [{"url": r.url, "title": r.title, "publisher": r.publisher} for r in story.related]
+    return _who(story.lead) | place | {"copies": copies} | _known({"related": related})
 
 
 def _copy(copy: Copy) -> dict[str, object]:

@@ -104,6 +104,10 @@ class Decision:
     """For COPY only, as score: `copy`, `excerpt`, or `update` (with other figures)."""
     score: float = 1.0
     """How alike, from 0 to 1."""
+    compared: str = ""
+    """For COPY only: the id of the article that it was compared with."""
+    passage: str = ""
+    """For COPY only: the longest run of words that both have; empty if something else decided."""
     lead_because: str = ""
     """For COPY only: why it takes the lead of the story; empty if it does not."""
     fingerprint: Fingerprint | None = None

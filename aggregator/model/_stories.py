@@ -27,6 +27,24 @@ class Copy:
     score: float
     """How alike, from 0 to 1."""
     because: str
+    compared: str = ""
+    """The id of the article that it was compared with; empty if it was not by comparing that it came here."""
+    passage: str = ""
+    """The longest run of words that the two have in common, as far as it is kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Related:
+    """Another story about the same event, in other words: to be linked, never merged."""
+
+    story: str
+    """Its id."""
+    title: str
+    publisher: str
+    url: str
+    score: float
+    """How alike, from 0 to 1."""
+    found_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +86,8 @@ class Story:
     lead_because: str = ""
     copies: tuple[Copy, ...] = ()
     """By date, oldest first; the lead is not among them."""
+    related: tuple[Related, ...] = ()
+    """The most alike first, and not withdrawn."""
     listed_at: datetime
     """Its place in an edition; never moves."""
     filings: tuple[Filing, ...] = ()

@@ -4,6 +4,7 @@ Which texts are the same text: cut, retitled, wrapped in somebody's boilerplate,
     read        a visit's texts -> readings: what there is to compare
     candidates  what an index found for the marks of a reading -> the stories that are worth comparing
     compare     two readings -> how alike, what it makes them, and why
+    passage     two readings -> the longest run of words in both, to be shown
     match       a reading and those stories -> the one it belongs to, or just does not
 
 A reading's `marks` are a few sampled hashes of its phrases, all that an index has to hold: two texts that share a long
@@ -15,11 +16,23 @@ Pure, and the same on any machine, in any process, in any order. docs/sameness.m
 from ._candidates import candidates
 from ._compare import Likeness, compare
 from ._limits import Limits
-from ._match import Match, match
+from ._match import Match, match, passage
 from ._reading import Reading, read
 from ._slots import Conflict
 
-__all__ = ["VERSION", "Conflict", "Likeness", "Limits", "Match", "Reading", "candidates", "compare", "match", "read"]
+__all__ = [
+    "VERSION",
+    "Conflict",
+    "Likeness",
+    "Limits",
+    "Match",
+    "Reading",
+    "candidates",
+    "compare",
+    "match",
+    "passage",
+    "read",
+]
 
 VERSION = 1
 """Of these rules. Texts that are told apart or marked otherwise need another number: `aggregator resort` goes by it."""

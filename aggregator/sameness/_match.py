@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from ._compare import Likeness, compare
 from ._limits import DEFAULT, Limits
-from ._reading import Reading
+from ._reading import Reading, longest_run
 
 Story = TypeVar("Story")
 
@@ -41,6 +41,16 @@ def match(
         if nearest and nearest.likeness.same and nearest.likeness.score >= limits.certain:
             break
     return nearest
+
+
+LONGEST = 25
+"""Words of a passage that are kept: enough to see what it was."""
+
+
+def passage(a: Reading, b: Reading) -> str:
+    """The longest run of words of `a` that `b` has as well, or its beginning; the words as they are compared."""
+    start, end = longest_run(a, b)
+    return ("" if a.is_ideographic else " ").join(a.words[start : min(end, start + LONGEST)])
 
 
 def _rank(likeness: Likeness) -> tuple[bool, float]:

@@ -169,6 +169,18 @@ def are_in(these: NDArray[Number], ascending: NDArray[Number]) -> NDArray[np.boo
     return np.asarray(ascending[at] == these)
 
 
+def longest_run(a: Reading, b: Reading) -> tuple[int, int]:
+    """The longest run of words of `a` whose phrases `b` has as well: its first word and the one after its last."""
+    shared = are_in(a.phrases_in_order, b.phrases).astype(np.int8)
+    bounds = np.flatnonzero(np.diff(shared, prepend=0, append=0))  # where runs begin and end, by turns
+    if not bounds.size:
+        return 0, 0
+    starts, ends = bounds[::2], bounds[1::2]
+    longest = np.argmax(ends - starts)
+    length = _CHARACTERS_A_PHRASE if a.is_ideographic else _WORDS_A_PHRASE
+    return int(starts[longest]), int(ends[longest]) + length - 1
+
+
 def distinct(values: NDArray[Number]) -> NDArray[Number]:
     """Ascending. For the few hundred values of a text three times as fast as `np.unique`, which hashes."""
     ascending = np.sort(values)

@@ -15,6 +15,7 @@ from datetime import datetime
 from heapq import nsmallest
 from itertools import pairwise
 from math import log, sqrt
+from sys import intern
 
 from ..text import words
 
@@ -35,7 +36,8 @@ _ROOT = 5
 """Letters."""
 _FIRST_IDEOGRAPH = "\u3005"
 
-Terms = Mapping[str, float]
+Terms = Mapping[str, int]
+"""What a text is about: the roots of its words, and how often each stands in it."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,8 @@ class Related:
 
 
 def terms(title: str, body: str) -> Terms:
-    """What a text is about: the roots of its words, and how much each counts. Ideographs count in pairs."""
-    said = Counter(_roots(title[:500]) * _TITLE + _roots(body[: 20 * _BEGINNING])[:_BEGINNING])
-    return {root: 1 + log(n) for root, n in said.items()}
+    """The headline counts twice. Ideographs count in pairs."""
+    return Counter(_roots(title[:500]) * _TITLE + _roots(body[: 20 * _BEGINNING])[:_BEGINNING])
 
 
 def _roots(text: str) -> list[str]:
@@ -60,13 +61,21 @@ def _roots(text: str) -> list[str]:
 
 
 class Window:
-    """The leads of the stories of the last days, and how common their terms are."""
+    """
+    The leads of the stories of the last days, the `most` newest of them, and how common their terms are. A story takes
+    4 KB.
+    """
 
-    def __init__(self) -> None:
-        self._terms: dict[str, Terms] = {}
+    def __init__(self, most: int = 100_000) -> None:
+        self._most = most
+        self._crowd = max(_FEW, int(_COMMON * most))
+        self._terms: dict[str, tuple[tuple[str, ...], bytes]] = {}
+        """Story -> its terms, and how often it has each."""
         self._at: dict[str, datetime] = {}
-        self._having: dict[str, set[str]] = {}
-        """Term -> the stories that have it."""
+        self._count: Counter[str] = Counter()
+        """Term -> how many stories have it."""
+        self._having: dict[str, list[str]] = {}
+        """Term -> the stories that have it, unless they are too many to find anything by it."""
 
     def __len__(self) -> int:
         return len(self._terms)
@@ -74,49 +83,72 @@ class Window:
     def add(self, story: str, about: Terms, at: datetime) -> None:
         """Take a story in, or what it says now in place of what it said before."""
         self.remove(story)
-        self._terms[story], self._at[story] = about, at
-        for term in about:
-            self._having.setdefault(term, set()).add(story)
+        known = tuple(map(intern, about))  # most stories share most of their words
+        self._terms[story] = known, bytes(min(n, 255) for n in about.values())
+        self._at[story] = at
+        self._count.update(known)
+        for term in known:
+            having = self._having.setdefault(term, [])
+            if len(having) < self._crowd:
+                having.append(story)
 
     def remove(self, story: str) -> None:
         """Do nothing if it is not there."""
-        for term in self._terms.pop(story, ()):
-            having = self._having[term]
-            having.discard(story)
-            if not having:
-                del self._having[term]
+        known, _ = self._terms.pop(story, ((), b""))
         self._at.pop(story, None)
+        self._count.subtract(known)
+        for term in known:
+            if story in self._having[term]:
+                self._having[term].remove(story)
+            if not self._count[term]:
+                del self._count[term], self._having[term]
 
-    def forget(self, before: datetime) -> None:
-        """Drop the stories that are older."""
-        for story in [s for s, at in self._at.items() if at < before]:
+    def forget(self, before: datetime) -> list[str]:
+        """Drop the stories that are older, and the oldest if there are too many; those that were dropped."""
+        newest = sorted(self._at, key=lambda story: (self._at[story], story), reverse=True)
+        old = [story for i, story in enumerate(newest) if i >= self._most or self._at[story] < before]
+        for story in old:
             self.remove(story)
+        return old
 
-    def related(self, about: Terms, *, alike: float = ALIKE, limit: int = 10) -> list[Related]:
-        """The stories about the same event, most alike first. `about` need not be in the window; itself it may find."""
-        found = [Related(story, self.likeness(about, self._terms[story])) for story in self._promising(about)]
+    def related(self, about: Terms, itself: str = "", *, alike: float = ALIKE, limit: int = 10) -> list[Related]:
+        """The stories about the same event, most alike first; never `itself`, the story in the window that says it."""
+        length = self._length(about)
+        found = []
+        for story in self._promising(about, itself):
+            other = dict(zip(*self._terms[story], strict=True))
+            found.append(Related(story, self._common(about, other) / (length * self._length(other))))
         return sorted((r for r in found if r.score >= alike), key=lambda r: (-r.score, r.story))[:limit]
 
     def likeness(self, a: Terms, b: Terms) -> float:
         """The cosine of the two, from 0 to 1; a rare term in common counts for more."""
-        common = sum(n * b[term] * self._rarity(term) ** 2 for term, n in a.items() if term in b)
-        return float(common / (self._length(a) * self._length(b))) if common else 0.0
+        common = self._common(a, b)
+        return common / (self._length(a) * self._length(b)) if common else 0.0
 
-    def _promising(self, about: Terms) -> list[str]:
+    def _common(self, a: Terms, b: Terms) -> float:
+        shared = sorted(a.keys() & b.keys())  # a set has no order, and sums in another order differ in their last digit
+        return sum(_WEIGHT[a[term]] * _WEIGHT[b[term]] * self._rarity(term) ** 2 for term in shared)
+
+    def _promising(self, about: Terms, itself: str) -> list[str]:
         bound = max(_FEW, _COMMON * len(self))
-        known = sorted((len(self._having[term]), term) for term in about if term in self._having)
+        own = int(itself in self._terms)
+        known = sorted((n, term) for term in about if (n := self._count[term]) > own)
         weights: defaultdict[str, float] = defaultdict(float)
         for n, term in known[:_SOUGHT]:
             if n <= bound:
-                weight = about[term] * self._rarity(term) ** 2
+                weight = _WEIGHT[about[term]] * self._rarity(term) ** 2
                 for story in self._having[term]:
                     weights[story] += weight
-        # rounded: a set has no order, and sums in another order differ in their last digit
+        weights.pop(itself, None)
         return nsmallest(_TRIES, weights, key=lambda story: (-round(weights[story], 6), story))
 
     def _rarity(self, term: str) -> float:
-        return log((1 + len(self)) / (1 + len(self._having.get(term, ())))) + 1
+        return log((1 + len(self)) / (1 + self._count[term])) + 1
 
     def _length(self, about: Terms) -> float:
-        having, of = self._having, log(1 + len(self)) + 1  # `_rarity`, spelled out: this is where the time goes
-        return sqrt(sum((n * (of - log(1 + len(having.get(term, ()))))) ** 2 for term, n in about.items()))
+        count, of = self._count, log(1 + len(self)) + 1  # `_rarity`, spelled out: this is where the time goes
+        return sqrt(sum([(_WEIGHT[n] * (of - log(1 + count[term]))) ** 2 for term, n in about.items()]))
+
+
+_WEIGHT = [0.0, *(1 + log(n) for n in range(1, 1_000))]
+"""How much a term counts that stands in a text so many times."""

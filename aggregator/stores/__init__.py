@@ -100,11 +100,20 @@ class Store(Protocol):
         `visit.checkpoint` replaces the bookmark.
         """
 
-    def unfiled(self, rules: str, limit: int) -> list[Story]:
-        """Stories not yet filed under these rules, newest first, without their old filings."""
+    def unfiled(self, rules: str, limit: int, settled: datetime | None = None) -> list[Story]:
+        """
+        Stories not yet filed under these rules, newest first, without their old filings. What was first seen after
+        `settled` and has never been filed is left out: a better copy may still take its lead.
+        """
 
     def file(self, rules: str, filings: Mapping[str, Sequence[Filing]], now: datetime) -> None:
         """Replaces the filings of these stories (story id -> filings); topics entered, left or kept become stale."""
+
+    def relate(self, links: Mapping[str, Mapping[str, float]], now: datetime) -> None:
+        """
+        Called with filing. Story -> the others about the same event, and how alike they are; replaces the links that
+        it has. They hold both ways, and the topics of both become stale. An id that is not here is passed over.
+        """
 
     def stale_topics(self) -> list[str]:
         """The topics whose edition no longer says what the store says, in alphabetical order."""

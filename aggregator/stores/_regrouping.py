@@ -67,13 +67,11 @@ def _opening_of(row: Row, authority: str, fingerprint: Fingerprint, at: datetime
 
 PLACE = """
     UPDATE articles SET story = (SELECT number FROM stories WHERE id = ?),
-        verdict = ?, relation = ?, score = ?, because = ? WHERE number = ?"""
+        verdict = ?, relation = ?, score = ?, because = ?, compared = ?, passage = ? WHERE number = ?"""
 LEAD = "UPDATE stories SET lead = ?, lead_because = ?, revised_at = ? WHERE number = ?"
 
 
-def _leave(
-    conn: Connection, old: Row, members: list[Row], row: Row, decision: Decision, at: datetime
-) -> None:
+def _leave(conn: Connection, old: Row, members: list[Row], row: Row, decision: Decision, at: datetime) -> None:
     """The article goes from the old story to the one that is decided. The earliest of the rest leads after a lead."""
     if decision.verdict is Verdict.NEW:
         _open(conn, row["number"], decision)
@@ -96,7 +94,7 @@ def _open(conn: Connection, number: int, decision: Decision) -> None:
 
 def _place(conn: Connection, number: int, decision: Decision) -> None:
     d = decision
-    conn.execute(PLACE, (d.story, d.verdict.value, d.relation, d.score, d.because, number))
+    conn.execute(PLACE, (d.story, d.verdict.value, d.relation, d.score, d.because, d.compared, d.passage, number))
 
 
 def merge_stories(conn: Connection, story: str, other: str, at: datetime) -> None:

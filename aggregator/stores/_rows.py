@@ -96,7 +96,10 @@ def copy_of(row: Row) -> Copy:
     """The article of a row as a copy of whichever leads its story."""
     opener = row["verdict"] == Verdict.NEW.value  # it led until another took over
     because = f"it opened the story: {row['because']}" if opener else row["because"]
-    return Copy(article=article_of(row), relation=row["relation"], score=row["score"], because=because)
+    return Copy(
+        article=article_of(row), relation=row["relation"], score=row["score"], because=because,
+        compared=row["compared"], passage=row["passage"],
+    )  # fmt: skip
 
 
 def trace_of(row: Row) -> Trace:

@@ -9,6 +9,7 @@ The tables of the SQLite store, and the door to sqlite-utils.
       rulings                      what the operator has said of it
       sorting                      under which version of its rules they were sorted, one row
     stories   -> filings, rules    which topics, under which rules
+      related                      which are about the same event
     editions                       which topics have to be published again
       archives                     which stories are sealed in which archive of a topic
     withdrawals, tombstones        which stories were taken back, and which topics have to say so
@@ -84,6 +85,8 @@ CREATE TABLE articles (
     relation      TEXT NOT NULL DEFAULT 'copy', -- and what it is to the lead, if it is not the lead
     score         REAL NOT NULL DEFAULT 1.0,
     because       TEXT NOT NULL,
+    compared      TEXT NOT NULL DEFAULT '',     -- the id of the article that it was compared with
+    passage       TEXT NOT NULL DEFAULT '',     -- the longest run of words that both have
     size          INTEGER NOT NULL DEFAULT 0,   -- phrases; see sameness/
     source        TEXT NOT NULL,
     publisher     TEXT NOT NULL,
@@ -160,6 +163,15 @@ CREATE TABLE filings (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX filings_unsealed ON filings (topic, listed_at) WHERE archive IS NULL;
 CREATE INDEX filings_story ON filings (story);
+
+CREATE TABLE related (                          -- about the same event; each pair stands here both ways
+    story    INTEGER NOT NULL REFERENCES stories (number) ON DELETE CASCADE,
+    other    INTEGER NOT NULL REFERENCES stories (number) ON DELETE CASCADE,
+    score    REAL NOT NULL,
+    found_at INTEGER NOT NULL,
+    PRIMARY KEY (story, other)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX related_other ON related (other);
 
 CREATE TABLE editions (
     topic     TEXT PRIMARY KEY,

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from ..errors import StoreError
-from ..model import Article, Filing, Revision, Story, Withdrawal
+from ..model import Article, Filing, Related, Revision, Story, Withdrawal
 from ._rows import article_of, copy_of, moment, rows_for, stamp
 
 STORIES = """
@@ -20,14 +20,22 @@ STORIES = """
     FROM stories AS s LEFT JOIN withdrawals AS w ON w.guid = s.guid WHERE s.number IN (?)"""
 ARTICLES = "SELECT * FROM whole_articles WHERE story IN (?) ORDER BY published_at, id"
 FILINGS = "SELECT story, topic, because FROM filings WHERE story IN (?) ORDER BY topic"
+RELATED = """
+    SELECT r.story, r.score, r.found_at, s.id, a.title, a.publisher, a.url
+    FROM related AS r JOIN stories AS s ON s.number = r.other JOIN articles AS a ON a.number = s.lead
+        LEFT JOIN withdrawals AS w ON w.guid = s.guid
+    WHERE r.story IN (?) AND w.guid IS NULL ORDER BY r.score DESC, s.id"""
+LINKS = 5
+"""So many related stories are told; a much covered event has more."""
 
 
 def load_stories(conn: sqlite3.Connection, numbers: Sequence[int], *, filed: bool = True) -> list[Story]:
     """These stories, in this order; `filed`: with their filings."""
     articles = _by_story(conn, ARTICLES, numbers)
     filings = _by_story(conn, FILINGS, numbers if filed else ())
+    related = _by_story(conn, RELATED, numbers)
     stories = {row["number"]: row for row in rows_for(conn, STORIES, numbers)}
-    return [_story(stories[number], articles[number], filings[number]) for number in numbers]
+    return [_story(stories[n], articles[n], filings[n], related[n][:LINKS]) for n in numbers]
 
 
 def _by_story(conn: sqlite3.Connection, sql: str, numbers: Sequence[int]) -> defaultdict[int, list[sqlite3.Row]]:
@@ -37,7 +45,9 @@ def _by_story(conn: sqlite3.Connection, sql: str, numbers: Sequence[int]) -> def
     return found
 
 
-def _story(row: sqlite3.Row, articles: Sequence[sqlite3.Row], filings: Sequence[sqlite3.Row]) -> Story:
+def _story(
+    row: sqlite3.Row, articles: Sequence[sqlite3.Row], filings: Sequence[sqlite3.Row], related: Sequence[sqlite3.Row]
+) -> Story:
     (lead,) = (article_of(a) for a in articles if a["number"] == row["lead"])
     return Story(
         id=row["id"],
@@ -45,10 +55,22 @@ def _story(row: sqlite3.Row, articles: Sequence[sqlite3.Row], filings: Sequence[
         lead=lead,
         lead_because=row["lead_because"],
         copies=tuple(copy_of(a) for a in articles if a["number"] != row["lead"]),
+        related=tuple(map(_related, related)),
         listed_at=moment(row["listed_at"]),
         revised_at=moment(row["revised_at"]),
         withdrawal=_withdrawal(row, articles) if row["withdrawn_at"] is not None else None,
         filings=tuple(Filing(topic=f["topic"], because=f["because"]) for f in filings),
+    )
+
+
+def _related(row: sqlite3.Row) -> Related:
+    return Related(
+        story=row["id"],
+        title=row["title"],
+        publisher=row["publisher"],
+        url=row["url"],
+        score=row["score"],
+        found_at=moment(row["found_at"]),
     )
 
 
@@ -102,14 +124,19 @@ def newest_numbers(conn: sqlite3.Connection, topic: str, limit: int) -> list[int
 
 
 OTHER_RULES = "SELECT number FROM rules WHERE digest <> ?"
-UNFILED = "SELECT number, listed_at, id FROM stories WHERE rules IS ? ORDER BY listed_at DESC, id LIMIT ?"
+UNFILED = """
+    SELECT number, listed_at, id FROM stories AS s
+    WHERE rules IS ? AND (
+        filed_at IS NOT NULL OR (SELECT seen_at FROM articles AS a WHERE a.number = s.number) <= ?)
+    ORDER BY listed_at DESC, id LIMIT ?"""
 
 
-def unfiled_stories(conn: sqlite3.Connection, rules: str, limit: int) -> list[Story]:
+def unfiled_stories(conn: sqlite3.Connection, rules: str, limit: int, settled: datetime | None) -> list[Story]:
     """Those that are filed under no rules or other ones, newest first, without their filings."""
+    seen = stamp(settled) if settled else EVER
     # Asked for one by one, the index gives each of them sorted; together they would be sorted anew for every batch.
     others = [None, *(number for (number,) in conn.execute(OTHER_RULES, (rules,)))]
-    rows = [row for other in others for row in conn.execute(UNFILED, (other, limit))]
+    rows = [row for other in others for row in conn.execute(UNFILED, (other, seen, limit))]
     rows.sort(key=lambda row: (-row["listed_at"], row["id"]))
     return load_stories(conn, [row["number"] for row in rows[:limit]], filed=False)
 

@@ -68,18 +68,20 @@ def _filing(story: Row, filing: Filing, before: Row | None) -> dict[str, Any]:
 
 UNFILE = "UPDATE stories SET rules = NULL WHERE number = ?"
 TOPICS_OF = "SELECT DISTINCT topic FROM filings WHERE story IN (?)"
+LINKED_WITH = "SELECT DISTINCT story FROM related WHERE other IN (?)"
 REVISE = "UPDATE editions SET revision = revision + 1 WHERE topic = ?"
 
 
 def touch_stories(conn: Connection, stories: Collection[int]) -> None:
     """These stories have to be filed again, and the topics that they stand in published again."""
     conn.executemany(UNFILE, [(number,) for number in stories])
-    revise_topics(conn, topics_of(conn, stories))
+    revise_topics(conn, topics_with(conn, stories))
 
 
-def topics_of(conn: Connection, stories: Collection[int]) -> set[str]:
-    """The topics that these stories stand in."""
-    return {row["topic"] for row in rows_for(conn, TOPICS_OF, stories)}
+def topics_with(conn: Connection, stories: Collection[int]) -> set[str]:
+    """The topics that these stories stand in, or are named in as related."""
+    linked = {row["story"] for row in rows_for(conn, LINKED_WITH, stories)}
+    return {row["topic"] for row in rows_for(conn, TOPICS_OF, linked.union(stories))}
 
 
 def revise_topics(conn: Connection, topics: Collection[str]) -> None:

@@ -9,7 +9,7 @@ from sqlite3 import Connection
 
 from ..model import Printed, Withdrawal
 from ._rows import moment, rows_for, stamp
-from ._topics import revise_topics
+from ._topics import revise_topics, topics_with
 
 WITHDRAW = """
     INSERT INTO withdrawals (guid, at, because, listed_at) VALUES (?, ?, ?, ?)
@@ -20,6 +20,7 @@ BURY = """
     UNION SELECT topic, guid FROM archives WHERE guid = :guid
     ON CONFLICT (topic, guid) DO NOTHING"""
 UNFILE = "DELETE FROM filings WHERE story = (SELECT number FROM stories WHERE guid = ?)"
+NUMBER = "SELECT number FROM stories WHERE guid = ?"
 TOPICS = "SELECT topic FROM tombstones WHERE guid = ?"
 
 
@@ -28,7 +29,8 @@ def withdraw_story(conn: Connection, guid: str, at: datetime, because: str, list
     conn.execute(WITHDRAW, (guid, stamp(at), because, stamp(listed_at)))
     conn.execute(BURY, {"guid": guid})
     conn.execute(UNFILE, (guid,))
-    revise_topics(conn, _topics(conn, guid))
+    numbers = [number for (number,) in conn.execute(NUMBER, (guid,))]
+    revise_topics(conn, _topics(conn, guid) | topics_with(conn, numbers))
 
 
 BURY_ONE = "INSERT INTO tombstones (topic, guid) VALUES (?, ?) ON CONFLICT (topic, guid) DO NOTHING"

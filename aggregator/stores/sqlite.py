@@ -9,6 +9,7 @@ The default store: one SQLite file, one process that writes to it, any number th
     _backup        a copy of the whole                 _archives  which stories make room
     _minted        what an older database knew         _withdrawals  which were taken back
     _rulings       what the operator said of sameness  _regrouping   and what it moves
+    _alike         the index of sameness               _related      who is about the same event
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ from ._lock import Lock
 from ._minted import remember_printed
 from ._pings import announce_feeds, end_ping, hubs_to_ping, put_off_hub, waiting_pings
 from ._regrouping import forbid_story, merge_stories, move_article, split_article
+from ._related import relate_stories
 from ._rows import moment, moment_or_none, stamp
 from ._rulings import rulings_against, rulings_in_force
 from ._saving import save_decisions
@@ -277,15 +279,20 @@ class SqliteStore:
 
     # --- topics ------------------------------------------------------------------------------------------------------
 
-    def unfiled(self, rules: str, limit: int) -> list[Story]:
+    def unfiled(self, rules: str, limit: int, settled: datetime | None = None) -> list[Story]:
         """Stories not yet filed under these rules, newest first, without their old filings."""
         with self._connections.reading() as db:
-            return unfiled_stories(db.conn, rules, limit)
+            return unfiled_stories(db.conn, rules, limit, settled)
 
     def file(self, rules: str, filings: Mapping[str, Sequence[Filing]], now: datetime) -> None:
         """Replaces the filings of these stories."""
         with self._connections.turn() as db:
             file_stories(db.conn, rules, filings, now)
+
+    def relate(self, links: Mapping[str, Mapping[str, float]], now: datetime) -> None:
+        """Replaces the links of these stories, which hold both ways."""
+        with self._connections.turn() as db:
+            relate_stories(db.conn, links, now)
 
     def stale_topics(self) -> list[str]:
         """The topics whose edition no longer says what the store says, in alphabetical order."""
