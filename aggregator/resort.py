@@ -206,6 +206,7 @@ def leaves(arrival: Arrival, homes: Mapping[str, str]) -> bool:
 
 
 def to_move(arrival: Arrival, home: str, replay: Replay, authority: str) -> Move:
+    """The step that brings an article home. A story of its own gets the place at which the article was first seen."""
     decision = replay.decisions[arrival.article]
     if home == arrival.article:
         opens = Opening(guid=f"tag:{authority}:{home}", listed_at=arrival.at)

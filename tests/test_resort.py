@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -463,7 +463,8 @@ def published() -> dict[Path, bytes]:
 
 def test_the_plan_tells_who_has_read_what_and_changes_nothing(run: Run) -> None:
     before, files = held(run), published()
-    result = run("resort", "--since", "7d", "--plan")
+    with closing(open_store(Path("db/river.sqlite"), writing=True)):  # also while another process collects
+        result = run("resort", "--since", "7d", "--plan")
     assert result.exit_code == 0
     for words in (
         "split  Птицы вернулись на озеро\n",

@@ -100,8 +100,9 @@ def resort(path: Path, since: str, only_plan: bool, as_json: bool) -> None:
         with newsroom(settings, "resort") as room:
             plan = planned(settings, room.store, at)
             rows = [move_row(move, room.store) for move in plan.moves]  # as it is before
-            for row, _ in zip(rows, carry_out(plan, room.store, now()), strict=True):
-                show(lines(row))
+            by_article = {row["id"]: row for row in rows}
+            for move in carry_out(plan, room.store, now()):
+                show(lines(by_article[move.decision.article.id]))
             publish_all(room)
     if not as_json:
         click.echo(moves_line(rows, done=not only_plan))
