@@ -44,17 +44,20 @@ def dedupe(
     since: datetime | None,
     authority: str,
     priorities: Mapping[str, int],
+    anew: bool = False,
 ) -> Iterator[Decision]:
     """
     Judge the articles of one visit, in their order, against what is known and against each other.
 
     `since` is our last good visit to the source, None on the first; `authority` is whose `tag:` URIs we mint;
-    `priorities` tells whose copy leads (source -> priority, 0 where nothing is said).
+    `priorities` tells whose copy leads (source -> priority, 0 where nothing is said). `anew`: for articles that are
+    held and told apart already, as if they came for the first time; each is NEW or COPY.
     """
     articles = list(articles)
     memory = Memory(known, articles)
+    decide = place if anew else judge
     for article in articles:
-        decision = judge(article, memory, priorities)
+        decision = decide(article, memory, priorities)
         if decision.verdict is Verdict.NEW:
             decision = replace(decision, opens=opening(article, now, since, authority))
         if decision.verdict is not Verdict.SAME:
@@ -146,6 +149,11 @@ def judge(article: Article, memory: Memory, priorities: Mapping[str, int]) -> De
     if known := moved(article, memory):
         because = "the source has it under another guid: same link, and same headline or text"
         return again(article, known, memory, because)
+    return place(article, memory, priorities)
+
+
+def place(article: Article, memory: Memory, priorities: Mapping[str, int]) -> Decision:
+    """The story of an article that is not known: NEW or COPY; changes nothing."""
     joined = ruled(article, memory) or exact(article, memory) or near(article, memory)
     if joined is None:
         return Decision(article=article, verdict=Verdict.NEW, story=article.id, because="nothing like it is known")

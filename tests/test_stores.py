@@ -19,6 +19,7 @@ from aggregator.model import (
     Enclosure,
     Filing,
     Fingerprint,
+    Move,
     Opening,
     Source,
     State,
@@ -768,6 +769,110 @@ def test_the_index_forgets_stories_that_nobody_has_joined_for_long(store: Store)
         2: {article(2).id}, 3: {article(2).id}, 4: {article(4, "coast").id}, 100: {article(2).id},
     }  # fmt: skip
     assert len(list(store.stories())) == 3
+
+
+# --- sorted again ----------------------------------------------------------------------------------------------------
+
+
+def places(store: Store) -> dict[int, list[int]]:
+    """Story -> its articles, the lead first."""
+    return {int(s.id, 16): [int(a.id, 16) for a in (s.lead, *(c.article for c in s.copies))] for s in store.stories()}
+
+
+def test_arrivals_are_told_in_their_order_with_the_stories_that_they_are_in(store: Store) -> None:
+    store.save(visit(), [new(1), new(5)])
+    store.save(visit("coast"), [copy(3, of=1)])
+    file_all(store)
+    store.withdraw(f"tag:river.example,2026:{article(5).id}", NOON)
+    told = [(int(a.article, 16), int(a.story, 16), a.source, a.is_out, a.is_withdrawn) for a in store.arrivals(NOON)]
+    assert told == [(1, 1, "steppe", True, False), (5, 5, "steppe", False, True), (3, 1, "coast", True, False)]
+    assert [a.at for a in store.arrivals(NOON + 5 * MINUTE)] == [NOON + 5 * MINUTE, NOON + 3 * MINUTE]
+    assert store.arrivals(NOON + HOUR) == []
+
+
+def test_an_article_is_moved_into_another_story_and_found_there(store: Store) -> None:
+    store.save(visit(), [new(1), new(5), copy(3, of=1, leads=True)])
+    file_all(store)
+    publish_all(store)
+    because = replace(marked(copy(3, of=5), 70), because="half of it is there", relation="excerpt", score=0.5)
+    store.move(Move(leaves=article(1).id, decision=because), NOON)
+    assert places(store) == {5: [5, 3], 1: [1]}
+    assert sorted(ids(store.unfiled("r1", 9))) == [1, 5]
+    assert store.stale_topics() == ["all"]
+    assert postings(store, 70) == {70: {article(5).id}}
+    assert store.why(article(3).id) == "half of it is there"
+    story = store.find(article(5).id)
+    assert story
+    assert [(c.relation, c.score) for c in story.copies] == [("excerpt", 0.5)]
+    assert store.rulings() == []
+
+
+def test_an_article_is_moved_into_a_story_of_its_own(store: Store) -> None:
+    store.save(visit(), [new(1), copy(3, of=1)])
+    store.move(Move(leaves=article(1).id, decision=new(3)), NOON)
+    assert places(store) == {3: [3], 1: [1]}
+    assert store.known([article(3)]).apart == {}
+
+
+def test_a_whole_story_is_moved_into_another_and_its_guid_is_withdrawn(store: Store) -> None:
+    store.save(visit(), [marked(new(1), 7), marked(new(5), 8), copy(6, of=5)])
+    file_all(store)
+    store.move(Move(leaves=article(5).id, decision=replace(copy(5, of=1), because="once more"), is_whole=True), NOON)
+    assert places(store) == {1: [1, 5, 6]}
+    assert postings(store, 7, 8) == {7: {article(1).id}, 8: {article(1).id}}
+    assert [store.why(article(n).id) for n in (5, 6)] == ["once more", copy(6, of=5).because]
+    assert [w.guid for w in store.latest("all", 9).withdrawn] == [f"tag:river.example,2026:{article(5).id}"]
+    assert store.known([article(5), article(6)]).together == {}
+
+
+@pytest.mark.parametrize(
+    ("leaves", "decision", "is_whole", "complaint"),
+    [
+        (5, copy(3, of=5), False, "no longer in the story"),
+        (1, copy(3, of=9), False, "no story"),
+        (1, copy(9, of=1), False, "no article"),
+        (1, copy(1, of=5), False, "opened its story"),
+        (5, new(5), False, "alone in its story"),
+        (5, copy(5, of=5), True, "with itself"),
+        (5, copy(5, of=1), True, "was withdrawn"),
+    ],
+)
+def test_a_move_that_cannot_be_made_changes_nothing(
+    store: Store, leaves: int, decision: Decision, is_whole: bool, complaint: str
+) -> None:
+    store.save(visit(), [new(1), new(5), copy(3, of=1)])
+    store.withdraw(f"tag:river.example,2026:{article(5).id}", NOON)
+    with pytest.raises(StoreError, match=complaint):
+        store.move(Move(leaves=article(leaves).id, decision=decision, is_whole=is_whole), NOON)
+    assert places(store) == {5: [5], 1: [1, 3]}
+
+
+def test_rulings_are_told_but_for_those_that_a_later_word_has_overruled(store: Store) -> None:
+    store.save(visit(), [new(1), copy(2, of=1), new(5), new(6)])
+    store.forbid(article(2).id, article(5).id, NOON)
+    store.forbid(article(6).id, article(5).id, NOON)
+    apart = [(2, 5, False), (6, 5, False)]
+    assert [(int(r.article, 16), int(r.story, 16), r.belongs) for r in store.rulings()] == apart
+    store.merge(article(1).id, article(5).id, NOON)
+    told = [(int(r.article, 16), int(r.story, 16), r.belongs) for r in store.rulings()]
+    assert told == [(5, 1, True), (6, 1, False), (6, 5, False)]
+
+
+def test_the_index_takes_marks_of_articles_that_are_held(store: Store) -> None:
+    store.save(visit(), [marked(new(1), 7), marked(copy(2, of=1), 8)])
+    store.mark([marked(new(1), 70), marked(copy(2, of=1), 80)])
+    assert postings(store, 7, 8, 70, 80) == {mark: {article(1).id} for mark in (7, 8, 70, 80)}
+
+
+def test_the_version_of_the_rules_is_remembered_with_its_day(opener: Opener) -> None:
+    store = opener()
+    assert store.sorted_under() is None
+    store.sort_under(1, NOON)
+    store.sort_under(2, NOON + HOUR)
+    store.close()
+    store = opener()
+    assert store.sorted_under() == (2, NOON + HOUR)
+    store.close()
 
 
 # --- related stories -------------------------------------------------------------------------------------------------

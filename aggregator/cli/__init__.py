@@ -3,7 +3,7 @@ The commands. Each puts its pieces together, does one thing, and tells the opera
 
     running   what does something: run, serve, collect, publish
     asking    what looks and tells: stories, check, preview, status, explain
-    keeping   what happens once in a while: split, merge, never, withdraw, backup, restore, init
+    keeping   what happens once in a while: split, merge, never, resort, withdraw, backup, restore, init
 """
 
 from __future__ import annotations

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
 from . import main
-from ._pieces import configuration, newsroom, publish_all, reading, the_article, the_story
+from ._pieces import configuration, json_line, newsroom, publish_all, reading, show, the_article, the_story
+from .asking import moment
 
 if TYPE_CHECKING:
+    from ..config import Config
     from ..model import Article
     from ..newsroom import Newsroom
+    from ..resort import Plan
+    from ..stores import Store
 
 
 @main.command()
@@ -65,6 +71,55 @@ def never(path: Path, key: str, story_key: str) -> None:
         else:
             room.store.forbid(article.id, story.id, now())
     click.echo(f"never in {story.id[:12]}: {article.title}")
+
+
+@main.command()
+@click.option("--since", required=True, help="What has come since: 2026-11-20, 36h or 7d.")
+@click.option("--plan", "only_plan", is_flag=True, help="Tell what it would do, and do nothing.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def resort(path: Path, since: str, only_plan: bool, as_json: bool) -> None:
+    """Tell anew which articles are one story, after an upgrade: moves what would be sorted otherwise today.
+
+    Look at --plan first: it says which stories are published already, and what their readers will see. What was split,
+    merged or withdrawn by hand stays so. Nothing is ruled: another version may decide otherwise again.
+    """
+    from ..jobs import now
+    from ..reports import move_lines, move_row, moves_line
+    from ..resort import carry_out, notice
+
+    settings, at = configuration(path), moment(since)
+    lines = (lambda row: [json_line(row)]) if as_json else move_lines
+    if only_plan:
+        with reading(settings) as store:
+            if told := notice(store):
+                click.echo(told, err=True)
+            rows = [move_row(move, store) for move in planned(settings, store, at).moves]
+            show(line for row in rows for line in lines(row))
+    else:
+        with newsroom(settings, "resort") as room:
+            plan = planned(settings, room.store, at)
+            rows = [move_row(move, room.store) for move in plan.moves]  # as it is before
+            by_article = {row["id"]: row for row in rows}
+            for move in carry_out(plan, room.store, now()):
+                show(lines(by_article[move.decision.article.id]))
+            publish_all(room)
+    if not as_json:
+        click.echo(moves_line(rows, done=not only_plan))
+
+
+def planned(settings: Config, store: Store, since: datetime) -> Plan:
+    """What would be moved; the articles are told apart once more in a database that is thrown away."""
+    from ..resort import plan
+    from ..stores.sqlite import open_store
+
+    priorities = {s.name: s.priority for s in settings.sources}
+    with TemporaryDirectory() as folder:
+        empty = open_store(Path(folder) / "again.sqlite", writing=True)
+        try:
+            return plan(store, empty, since, authority=settings.imprint.authority, priorities=priorities)
+        finally:
+            empty.close()
 
 
 def split_off(room: Newsroom, article: Article) -> None:

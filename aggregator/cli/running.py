@@ -30,8 +30,12 @@ def run(path: Path, once: bool) -> None:
     Changes to the configuration are taken up within seconds. A source that fails is tried again later; nothing else
     waits for it.
     """
+    from ..resort import notice
+
     settings = configuration(path)
     with newsroom(settings, "run") as room:
+        if told := notice(room.store):
+            click.echo(told, err=True)
         if once:
             finish_what_is_due(room)
         else:

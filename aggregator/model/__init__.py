@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from ._articles import Article, Dated, Health, State, Visit
 from ._incoming import Checkpoint, Enclosure, Fetched, Item
-from ._sameness import Company, Decision, Fingerprint, Known, Opening, Revision, Trace, Verdict
+from ._sameness import Arrival, Company, Decision, Fingerprint, Known, Move, Opening, Revision, Ruling, Trace, Verdict
 from ._stories import Copy, Edition, Filing, Front, Job, Ping, Printed, Related, Story, Withdrawal
 from ._wanted import ALL, Imprint, Manners, Match, Rule, Source, Term, Topic, Trial
 
@@ -34,12 +34,15 @@ __all__ = [
     "Health",
     "State",
     "Visit",
+    "Arrival",
     "Company",
     "Decision",
     "Fingerprint",
     "Known",
+    "Move",
     "Opening",
     "Revision",
+    "Ruling",
     "Trace",
     "Verdict",
     "Copy",

@@ -121,6 +121,50 @@ class Decision:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ruling:
+    """What the operator has said of an article and a story."""
+
+    article: str
+    story: str
+    belongs: bool
+    """False: never."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """An article that is held, and where: without its text."""
+
+    article: str
+    story: str
+    source: str
+    at: datetime
+    """When it was first seen: what one visit brought has one source and one time."""
+    is_out: bool
+    """Whether its story stands in a topic."""
+    is_withdrawn: bool
+    """Whether its story was taken back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """An article that would be in another story, as sameness is told today."""
+
+    leaves: str
+    """The story that it is in."""
+    decision: Decision
+    """Where it goes, and why: NEW opens a story, COPY joins one."""
+    is_whole: bool = False
+    """It opened the story that it leaves, and all articles that are in that then come along: two stories become one."""
+
+    @property
+    def kind(self) -> str:
+        """`merge`, `split` or `move`."""
+        if self.is_whole:
+            return "merge"
+        return "split" if self.decision.verdict is Verdict.NEW else "move"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Revision:
     """One version of an article in place of another."""
 

@@ -20,4 +20,19 @@ from ._match import Match, match, passage
 from ._reading import Reading, read
 from ._slots import Conflict
 
-__all__ = ["Conflict", "Likeness", "Limits", "Match", "Reading", "candidates", "compare", "match", "passage", "read"]
+__all__ = [
+    "VERSION",
+    "Conflict",
+    "Likeness",
+    "Limits",
+    "Match",
+    "Reading",
+    "candidates",
+    "compare",
+    "match",
+    "passage",
+    "read",
+]
+
+VERSION = 1
+"""Of these rules. Texts that are told apart or marked otherwise need another number: `aggregator resort` goes by it."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..model import (
+    Arrival,
     Article,
     Checkpoint,
     Decision,
@@ -21,9 +22,11 @@ from ..model import (
     Fingerprint,
     Health,
     Known,
+    Move,
     Ping,
     Printed,
     Revision,
+    Ruling,
     Source,
     Story,
     Visit,
@@ -179,6 +182,31 @@ class Store(Protocol):
 
     def forbid(self, article: str, story: str, now: datetime) -> None:
         """The article shall never join this story; `why` tells of it. Refused while it is in it: `split` it."""
+
+    def rulings(self) -> list[Ruling]:
+        """What the operator has said of articles and stories, but for what a later word has overruled."""
+
+    def arrivals(self, since: datetime) -> list[Arrival]:
+        """
+        The articles held that came in since, in the order of their arrival, each with the story that it is in. (Those
+        that came after the first of them, if the clock was set back meanwhile.)
+        """
+
+    def move(self, move: Move, now: datetime) -> None:
+        """
+        An article leaves its story as with `split`, for one of its own or another one; or, if `move.is_whole`, its
+        story becomes part of another one as with `merge`. But nothing is ruled: another day may decide otherwise.
+        Refused: what `split` and `merge` refuse, and an article that is no longer in the story that it is to leave.
+        """
+
+    def mark(self, decisions: Iterable[Decision]) -> None:
+        """The index of sameness finds the stories of these articles by their fingerprints, too."""
+
+    def sorted_under(self) -> tuple[int, datetime] | None:
+        """The version of the rules of sameness under which stories were told apart, and since when; None: unknown."""
+
+    def sort_under(self, version: int, now: datetime) -> None:
+        """Called for a new database, and when everything was sorted again under this version."""
 
     def remember(self, printed: Iterable[Printed]) -> None:
         """

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from sqlite3 import Connection
 
-from ..model import Article, Known, Trace
-from ._rows import rows_for, trace_of
+from ..model import Arrival, Article, Known, Trace
+from ._alike import first_since
+from ._rows import moment, rows_for, trace_of
 from ._rulings import stories_apart, stories_together
 
 TRACES = """
@@ -42,3 +44,25 @@ def _grouped(pairs: Iterable[tuple[str, Trace]]) -> dict[str, tuple[Trace, ...]]
     for key, trace in pairs:
         groups[key].append(trace)
     return {key: tuple(traces) for key, traces in groups.items()}
+
+
+ARRIVALS = """
+    SELECT a.id, s.id AS story_id, a.source, a.seen_at, w.guid IS NOT NULL AS is_withdrawn,
+           EXISTS (SELECT 1 FROM filings WHERE story = s.number) AS is_out
+    FROM articles AS a JOIN stories AS s ON s.number = a.story LEFT JOIN withdrawals AS w ON w.guid = s.guid
+    WHERE a.number >= ? ORDER BY a.number"""
+
+
+def arrivals_since(conn: Connection, since: datetime) -> list[Arrival]:
+    """In the order in which they came."""
+    return [
+        Arrival(
+            article=row["id"],
+            story=row["story_id"],
+            source=row["source"],
+            at=moment(row["seen_at"]),
+            is_out=bool(row["is_out"]),
+            is_withdrawn=bool(row["is_withdrawn"]),
+        )
+        for row in conn.execute(ARRIVALS, (first_since(conn, since),))
+    ]

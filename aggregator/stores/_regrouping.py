@@ -1,4 +1,9 @@
-"""Articles that the operator moves from story to story."""
+"""
+Articles that move from story to story.
+
+    by the operator's word, which is remembered as a ruling     split_article, merge_stories, forbid_story
+    because sameness is told otherwise today, until tomorrow    move_article
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ from datetime import datetime
 from sqlite3 import Connection, Row
 
 from ..errors import StoreError
-from ..model import Decision, Fingerprint, Opening, Verdict
+from ..model import Decision, Fingerprint, Move, Opening, Verdict
 from ._alike import keep_marks
 from ._minted import recalled_openings, redirect_minted
 from ._rows import article_of, moment, stamp
@@ -26,14 +31,8 @@ def split_article(conn: Connection, article: str, authority: str, fingerprint: F
     old = _one(conn, STORY_OF, article, f"there is no article {article}")
     members = conn.execute(MEMBERS, (old["number"],)).fetchall()
     row = _leaving(members, article, opener=old["id"])
-    rest = [member for member in members if member is not row]
-    decision = _opening_of(row, authority, fingerprint, at)
-    _open(conn, row["number"], decision)
-    keep_marks(conn, [decision])
+    _leave(conn, old, members, row, _opening_of(row, authority, fingerprint, at), at)
     rule(conn, article, old["id"], at, belongs=False)
-    touch_stories(conn, [old["number"]])
-    if old["lead"] == row["number"]:
-        conn.execute(LEAD, (rest[0]["number"], "the earliest of those that remained", stamp(at), old["number"]))
 
 
 def _one(conn: Connection, sql: str, key: str, complaint: str) -> Row:
@@ -66,41 +65,67 @@ def _opening_of(row: Row, authority: str, fingerprint: Fingerprint, at: datetime
     )
 
 
-OPEN = "INSERT INTO stories (number, id, guid, lead, listed_at, revised_at) VALUES (?, ?, ?, ?, ?, ?)"
-LEAVE = "UPDATE articles SET story = number, verdict = ?, relation = 'copy', score = 1, because = ? WHERE number = ?"
+PLACE = """
+    UPDATE articles SET story = (SELECT number FROM stories WHERE id = ?),
+        verdict = ?, relation = ?, score = ?, because = ?, compared = ?, passage = ? WHERE number = ?"""
 LEAD = "UPDATE stories SET lead = ?, lead_because = ?, revised_at = ? WHERE number = ?"
+
+
+def _leave(conn: Connection, old: Row, members: list[Row], row: Row, decision: Decision, at: datetime) -> None:
+    """The article goes from the old story to the one that is decided. The earliest of the rest leads after a lead."""
+    if decision.verdict is Verdict.NEW:
+        _open(conn, row["number"], decision)
+    _place(conn, row["number"], decision)
+    keep_marks(conn, [decision])
+    touch_stories(conn, [old["number"]])
+    if old["lead"] == row["number"]:
+        earliest = next(member for member in members if member is not row)
+        conn.execute(LEAD, (earliest["number"], "the earliest of those that remained", stamp(at), old["number"]))
+
+
+OPEN = "INSERT INTO stories (number, id, guid, lead, listed_at, revised_at) VALUES (?, ?, ?, ?, ?, ?)"
 
 
 def _open(conn: Connection, number: int, decision: Decision) -> None:
     (opening,) = recalled_openings(conn, [decision])
     revised_at = stamp(decision.article.updated_at)
     conn.execute(OPEN, (number, decision.story, opening.guid, number, stamp(opening.listed_at), revised_at))
-    conn.execute(LEAVE, (decision.verdict.value, decision.because, number))
+
+
+def _place(conn: Connection, number: int, decision: Decision) -> None:
+    d = decision
+    conn.execute(PLACE, (d.story, d.verdict.value, d.relation, d.score, d.because, d.compared, d.passage, number))
 
 
 def merge_stories(conn: Connection, story: str, other: str, at: datetime) -> None:
-    """
-    All articles of the other story join this one, which stays where it is. The other one's guid is withdrawn, as that
-    of a takedown: archives lose it, readers are told to delete it, and it never returns.
-    """
+    """All articles of the other story join this one, for ever."""
     into, gone = (_one(conn, STORY, id, f"there is no story {id}") for id in (story, other))
-    if into["id"] == gone["id"]:
-        raise StoreError(f"{story} cannot be merged with itself")
-    if gone["is_withdrawn"] and not into["is_withdrawn"]:
-        raise StoreError(f"{other} was withdrawn: merging would publish it again; undo that first")
     for article in conn.execute(MEMBERS, (gone["number"],)).fetchall():
-        conn.execute(JOIN, (into["number"], f"merged by the operator on {at:%Y-%m-%d}", article["number"]))
+        conn.execute(JOIN, (f"merged by the operator on {at:%Y-%m-%d}", article["number"]))
         rule(conn, article["id"], story, at, belongs=True)
     inherit_rulings(conn, other, story)
+    _unite(conn, into, gone, at)
+
+
+def _unite(conn: Connection, into: Row, gone: Row, at: datetime) -> None:
+    """
+    All articles of one story join the other, which stays where it is. The guid of the one is withdrawn, as that of a
+    takedown: archives lose it, readers are told to delete it, and it never returns.
+    """
+    if into["id"] == gone["id"]:
+        raise StoreError(f"{into['id']} cannot be merged with itself")
+    if gone["is_withdrawn"] and not into["is_withdrawn"]:
+        raise StoreError(f"{gone['id']} was withdrawn: merging would publish it again; undo that first")
     withdraw_story(conn, gone["guid"], at, f"It is the same news as {into['guid']}", moment(gone["listed_at"]))
     redirect_minted(conn, gone["guid"], into["guid"])
-    for sql in (MOVE_MARKS, DROP_MARKS, DROP_STORY):
+    for sql in (MOVE_ARTICLES, MOVE_MARKS, DROP_MARKS, DROP_STORY):
         conn.execute(sql, {"into": into["number"], "gone": gone["number"]})
     touch_stories(conn, [into["number"]])
 
 
-JOIN = "UPDATE articles SET story = ?, verdict = 'copy', because = ? WHERE number = ?"
-# Both read the whole index: operators merge seldom, and a second index would be written for every article.
+JOIN = "UPDATE articles SET verdict = 'copy', because = ? WHERE number = ?"
+MOVE_ARTICLES = "UPDATE articles SET story = :into WHERE story = :gone"
+# Both read the whole index: stories are merged seldom, and a second index would be written for every article.
 MOVE_MARKS = "UPDATE OR IGNORE marks SET story = :into WHERE story = :gone"
 DROP_MARKS = "DELETE FROM marks WHERE story = :gone"
 DROP_STORY = "DELETE FROM stories WHERE number = :gone"
@@ -113,3 +138,21 @@ def forbid_story(conn: Connection, article: str, story: str, at: datetime) -> No
     if its["id"] == story:
         raise StoreError(f"{article} is in the story {story}; split it off instead")
     rule(conn, article, story, at, belongs=False)
+
+
+def move_article(conn: Connection, move: Move, at: datetime) -> None:
+    """One move of a plan, if the article still is where the plan has seen it. Nothing is ruled."""
+    article, decision = move.decision.article.id, move.decision
+    old = _one(conn, STORY_OF, article, f"there is no article {article}")
+    if old["id"] != move.leaves:
+        raise StoreError(f"{article} is no longer in the story {move.leaves}: plan again")
+    members = conn.execute(MEMBERS, (old["number"],)).fetchall()
+    if move.is_whole:
+        into, gone = (_one(conn, STORY, id, f"there is no story {id}") for id in (decision.story, old["id"]))
+        _unite(conn, into, gone, at)
+        _place(conn, gone["number"], decision)
+        return
+    if decision.verdict is Verdict.COPY:
+        into = _one(conn, STORY, decision.story, f"there is no story {decision.story}")
+        touch_stories(conn, [into["number"]])
+    _leave(conn, old, members, _leaving(members, article, opener=old["id"]), decision, at)

@@ -6,9 +6,16 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from sqlite3 import Connection
 
+from ..model import Ruling
 from ._rows import moment, rows_for, stamp
 
-APART = "SELECT article, story FROM rulings WHERE article IN (?) AND belongs = 0"
+# A story is told by the article that opened it; that one may be in another story by now, which took this one in. If
+# the two are in one story all the same, the operator has merged them since.
+HERE = """
+    SELECT r.article, r.story, r.belongs, CASE WHEN opener.story IS NOT a.story THEN s.id END AS now_in
+    FROM rulings AS r LEFT JOIN articles AS a ON a.id = r.article
+        LEFT JOIN articles AS opener ON opener.id = r.story LEFT JOIN stories AS s ON s.number = opener.story"""
+APART = f"{HERE} WHERE r.article IN (?) AND r.belongs = 0"
 TOGETHER = """
     SELECT r.article, r.story FROM rulings AS r JOIN stories AS s ON s.id = r.story
     WHERE r.article IN (?) AND r.belongs = 1 ORDER BY r.at"""
@@ -17,14 +24,25 @@ TOGETHER = """
 def stories_apart(conn: Connection, articles: Collection[str]) -> Mapping[str, frozenset[str]]:
     """Article id -> the stories that it must not join."""
     found: dict[str, set[str]] = {}
-    for article, story in rows_for(conn, APART, articles):
-        found.setdefault(article, set()).add(story)
+    for article, story, _, now_in in rows_for(conn, APART, articles):
+        found.setdefault(article, set()).update({story, now_in or story})
     return {article: frozenset(stories) for article, stories in found.items()}
 
 
 def stories_together(conn: Connection, articles: Collection[str]) -> Mapping[str, str]:
     """Article id -> the story that it must join, of those that are here; the last word counts."""
     return {row["article"]: row["story"] for row in rows_for(conn, TOGETHER, articles)}
+
+
+IN_FORCE = f"{HERE} WHERE r.belongs OR now_in IS NOT NULL ORDER BY r.article, r.story"
+
+
+def rulings_in_force(conn: Connection) -> list[Ruling]:
+    """Of articles that are here, without those that a later word has overruled."""
+    return [
+        Ruling(article=row["article"], story=row["story"], belongs=bool(row["belongs"]))
+        for row in conn.execute(IN_FORCE)
+    ]
 
 
 RULE = """

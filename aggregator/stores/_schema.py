@@ -7,6 +7,7 @@ The tables of the SQLite store, and the door to sqlite-utils.
       whole_articles               articles with their words, a view
       marks                        which stories have which phrases, to find the same text again
       rulings                      what the operator has said of it
+      sorting                      under which version of its rules they were sorted, one row
     stories   -> filings, rules    which topics, under which rules
       related                      which are about the same event
     editions                       which topics have to be published again
@@ -123,6 +124,11 @@ CREATE TABLE rulings (                          -- by ids, which are the same af
     at      INTEGER NOT NULL,
     PRIMARY KEY (article, story)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sorting (
+    version INTEGER NOT NULL,                   -- of sameness/
+    at      INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE texts (                            -- apart, so that look-ups do not turn heavy pages
     article INTEGER PRIMARY KEY REFERENCES articles (number),

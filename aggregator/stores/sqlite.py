@@ -24,6 +24,7 @@ from sqlite3 import Connection
 
 from ..errors import StoreError
 from ..model import (
+    Arrival,
     Article,
     Checkpoint,
     Company,
@@ -32,26 +33,28 @@ from ..model import (
     Fingerprint,
     Health,
     Known,
+    Move,
     Ping,
     Printed,
     Revision,
+    Ruling,
     Source,
     Story,
     Visit,
 )
 from . import Latest
-from ._alike import SLICES, company_of, first_since, forget_marks, postings_of
+from ._alike import SLICES, company_of, first_since, forget_marks, keep_marks, postings_of
 from ._archives import archived_stories, current_stories, last_archive, seal_stories
 from ._backup import back_up, restore
 from ._connections import Connections, check_readable, open_writer
-from ._known import known_of
+from ._known import arrivals_since, known_of
 from ._lock import Lock
 from ._minted import remember_printed
 from ._pings import announce_feeds, end_ping, hubs_to_ping, put_off_hub, waiting_pings
-from ._regrouping import forbid_story, merge_stories, split_article
+from ._regrouping import forbid_story, merge_stories, move_article, split_article
 from ._related import relate_stories
-from ._rows import moment, moment_or_none
-from ._rulings import rulings_against
+from ._rows import moment, moment_or_none, stamp
+from ._rulings import rulings_against, rulings_in_force
 from ._saving import save_decisions
 from ._sources import due_sources, end_visit, free_sources, health_of_sources, lease_sources, register_sources
 from ._stories import (
@@ -239,6 +242,40 @@ class SqliteStore:
         """The article shall never join this story."""
         with self._connections.turn() as db:
             forbid_story(db.conn, article, story, now)
+
+    def rulings(self) -> list[Ruling]:
+        """What the operator has said, and has not taken back."""
+        with self._connections.reading() as db:
+            return rulings_in_force(db.conn)
+
+    # --- sorting again -----------------------------------------------------------------------------------------------
+
+    def arrivals(self, since: datetime) -> list[Arrival]:
+        """Which articles have come in, in their order, and where they are."""
+        with self._connections.reading() as db:
+            return arrivals_since(db.conn, since)
+
+    def move(self, move: Move, now: datetime) -> None:
+        """One article, or one story, goes where it belongs today."""
+        with self._connections.turn() as db:
+            move_article(db.conn, move, now)
+
+    def mark(self, decisions: Iterable[Decision]) -> None:
+        """Their fingerprints stand in the index."""
+        with self._connections.turn() as db:
+            keep_marks(db.conn, decisions)
+
+    def sorted_under(self) -> tuple[int, datetime] | None:
+        """Which version of the rules of sameness, and since when."""
+        with self._connections.reading() as db:
+            row = db.execute("SELECT version, at FROM sorting").fetchone()
+        return (row["version"], moment(row["at"])) if row else None
+
+    def sort_under(self, version: int, now: datetime) -> None:
+        """From now on it is this version."""
+        with self._connections.turn() as db:
+            db.execute("DELETE FROM sorting")
+            db.execute("INSERT INTO sorting (version, at) VALUES (?, ?)", (version, stamp(now)))
 
     # --- topics ------------------------------------------------------------------------------------------------------
 
