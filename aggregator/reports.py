@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from . import passages
 from .markup import plain
 from .model import Article, Copy, Dated, Decision, Filing, Health, Related, Revision, State, Story
 from .stores import Store
+
+if TYPE_CHECKING:
+    from .plan import Move, Plan
 
 Row = dict[str, Any]
 
@@ -208,6 +212,51 @@ def passage_rows(rows: list[passages.Row]) -> list[Row]:
         for row in rows
         for p in row
     ]
+
+
+# --- plans -----------------------------------------------------------------------------------------------------------
+
+
+def plan_row(plan: Plan) -> Row:
+    """`plan --json`."""
+    return {
+        "sources_added": plan.sources_added, "sources_gone": plan.sources_gone, "topics_added": plan.topics_added,
+        "topics_gone": plan.topics_gone, "rewritten": plan.rewritten, "moves": [move_row(m) for m in plan.moves],
+    }  # fmt: skip
+
+
+def move_row(move: Move) -> Row:
+    return {
+        "topic": move.topic, "story": move.story, "title": move.title, "source": move.source,
+        "listed_at": iso(move.listed_at), "enters": move.enters, "because": move.because,
+    }  # fmt: skip
+
+
+def plan_lines(plan: Plan, most: int | None) -> Iterator[str]:
+    """For a person; of each topic no more than so many stories that enter, and that leave."""
+    named = {
+        "sources that are new": plan.sources_added, "sources that go; what they brought stays": plan.sources_gone,
+        "topics that are new": plan.topics_added, "topics that go; their feeds answer 410": plan.topics_gone,
+        "topics whose feeds would be written anew": plan.rewritten,
+    }  # fmt: skip
+    yield from (f"{what}: {', '.join(names)}" for what, names in named.items() if names)
+    for topic, moves in groupby(plan.moves, key=lambda move: move.topic):
+        entering, leaving = partition(moves)
+        yield f"{topic}: {len(entering)} would enter, {len(leaving)} would leave"
+        for mark, some in (("+", entering), ("-", leaving)):
+            for move in some[:most]:
+                yield f"  {mark} {when(move.listed_at)}  {move.title} ({move.source}, {move.story[:12]})"
+                yield f"      {'because' if move.enters else 'is there because'}: {move.because}"
+            if hidden := len(some[most:]) if most else 0:
+                yield f"  {mark} and {hidden} more: --all shows them"
+    if not plan.moves and not any(named.values()):
+        yield "nothing would change"
+
+
+def partition(moves: Iterable[Move]) -> tuple[list[Move], list[Move]]:
+    """Those that enter, and those that leave."""
+    found = list(moves)
+    return [m for m in found if m.enters], [m for m in found if not m.enters]
 
 
 # --- previews --------------------------------------------------------------------------------------------------------
