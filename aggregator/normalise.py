@@ -43,7 +43,7 @@ def normalise(item: Item, source: Source, fetched: Fetched, now: datetime) -> Ar
     article = Article(
         id=article_id(source, item, base),
         source=source.name,
-        publisher=_line(item.publisher, _PUBLISHER) or source.name,
+        publisher=_line(item.publisher, _PUBLISHER) or source.title or source.name,
         guid=_guid(item)[:_GUID],
         url=url,
         canonical_url=urls.canonical(url),

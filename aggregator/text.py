@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import pairwise
 
 # --- words -----------------------------------------------------------------------------------------------------------
 
@@ -197,6 +198,12 @@ def shorten(line: str, limit: int) -> str:
     space = beginning.rfind(" ")
     cut = beginning[:space] if space > limit // 2 else beginning[: limit - 1]
     return cut.rstrip(" ,;:.—–-«“(") + "…"
+
+
+def sentences(line: str) -> list[str]:
+    """The sentences of a line, in order; the last one need not end."""
+    ends = [0, *_sentence_ends(line)]
+    return [said for a, b in pairwise(ends) if (said := line[a:b].strip())]
 
 
 def _sentence_ends(line: str) -> Iterator[int]:

@@ -100,6 +100,7 @@ def test_sources_are_read_by_their_kinds(desk: Path) -> None:
         name="Степь",
         kind="tests.pages_kind",
         location="https://example.org/pages",
+        title="Степной вестник",
         every=timedelta(hours=1, minutes=30),
         priority=-5,
         language="kk",

@@ -312,6 +312,54 @@ def test_the_original_leads_before_what_says_that_it_is_a_copy() -> None:
     assert "first appeared" in decide(release("beta"), known=known)[0].lead_because
 
 
+def said_by(agency: str) -> str:
+    return RELEASE.replace("пресс-служба акимата области", agency)
+
+
+def test_who_credits_nobody_leads_before_who_credits_an_outlet() -> None:
+    copy = release("beta", said_by("Казинформ"), published_at=NOON - HOUR)
+    because = decide(release("gamma"), known=knowing(copy))[0].lead_because
+    assert because == "beta credits Казинформ: «сообщает Казинформ»"
+    assert not decide(copy, known=knowing(release()))[0].leads
+
+
+def test_a_press_office_that_everybody_quotes_decides_nothing() -> None:
+    quoting, silent = release("beta", published_at=NOON - HOUR), release(content=said_by("никто"))
+    assert "earlier" in decide(quoting, known=knowing(silent))[0].lead_because
+
+
+def test_the_outlet_that_a_copy_credits_leads_also_before_who_credits_nobody() -> None:
+    silent, copy = release(published_at=NOON - HOUR), release("beta", said_by("Казинформ"))
+    agency = release("kazinform", said_by("Казинформ"))
+    assert not decide(agency, known=knowing(silent))[0].leads
+    [d] = decide(agency, known=knowing(silent, copy, story=silent.id))
+    assert d.lead_because == "beta credits Казинформ: «сообщает Казинформ»"
+    assert not decide(silent, known=knowing(agency, copy, story=agency.id))[0].leads
+
+
+def test_two_that_credit_the_same_outlet_are_equals() -> None:
+    known = knowing(release(content=said_by("Reuters")))
+    assert "earlier" in decide(release("beta", said_by("AFP"), published_at=NOON - HOUR), known=known)[0].lead_because
+    assert not decide(release("beta", said_by("Reuters"), published_at=NOON + HOUR), known=known)[0].leads
+
+
+def test_two_that_credit_each_other_are_equals() -> None:
+    sunkar = release("sunkar", said_by("«Волна»"), published_at=NOON - HOUR)
+    assert "earlier" in decide(sunkar, known=knowing(release("volna", said_by("«Сункар»"))))[0].lead_because
+
+
+def test_priority_counts_more_than_who_was_first() -> None:
+    known = knowing(release("kazinform", said_by("Казинформ")))
+    assert "priority" in decide(release("beta", said_by("Казинформ")), known=known, beta=1)[0].lead_because
+
+
+def test_a_teaser_without_a_text_is_judged_by_its_summary() -> None:
+    told = {"content": "", "canonical_url": "https://bridge.example/1"}
+    copy = release(summary="Мост через Иртыш открыли, сообщает Reuters.", **told)
+    ours = release("beta", summary="Мост через Иртыш открыли.", **told)
+    assert "credits Reuters" in decide(ours, known=knowing(copy))[0].lead_because
+
+
 def test_the_more_complete_text_leads() -> None:
     known = knowing(release(content=EDITS["cut"][:300] + "</p>"))
     assert "more complete" in decide(release("beta"), known=known)[0].lead_because

@@ -40,6 +40,13 @@ def test_an_item_becomes_an_article() -> None:
     assert len(article.digest) == len(article.sketch) == 32
 
 
+def test_who_names_no_publisher_is_published_by_its_source() -> None:
+    item, feed = Item(title="Урожай"), source(title="Степная газета")
+    assert normalise(item, source(), fetched(), NOON).publisher == "alpha"
+    assert normalise(item, feed, fetched(), NOON).publisher == "Степная газета"
+    assert normalise(replace(item, publisher="Заря"), feed, fetched(), NOON).publisher == "Заря"
+
+
 # --- identity --------------------------------------------------------------------------------------------------------
 
 

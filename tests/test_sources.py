@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -87,6 +87,32 @@ def outcome(case: Path) -> Any:
 )
 def test_a_document_says_what_it_says(case: Path) -> None:
     assert outcome(case) == json.loads(case.with_name(f"{case.stem}.items.json").read_text())
+
+
+RSS = (
+    '<rss version="2.0"><channel><title>RSS 1</title><link>https://a.example/</link><description/>'
+    "<item><title>Ours</title></item>"
+    '<item><title>Theirs</title><source url="https://b.example/rss">Заря</source></item></channel></rss>'
+)
+JSON_FEED = '{"version": "https://jsonfeed.org/version/1.1", "title": "Feed", "items": [{"id": "1", "title": "Ours"}]}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "body", "title", "publishers"),
+    [
+        ("feed", "a.xml", RSS, "", ["RSS 1", "Заря"]),
+        ("feed", "a.xml", RSS, "Степь", ["Степь", "Заря"]),
+        ("feed", "a.json", JSON_FEED, "", ["Feed"]),
+        ("feed", "a.json", JSON_FEED, "Степь", ["Степь"]),
+        ("files", "a.xml", RSS, "Степь", ["RSS 1", "Заря"]),
+    ],
+)
+def test_a_source_has_the_title_that_the_operator_gives_it(
+    kind: str, name: str, body: str, title: str, publishers: list[str]
+) -> None:
+    fetched = Fetched(url=f"https://a.example/{name}", body=body.encode(), checkpoint={})
+    items = load("sources", kind).parse(replace(source(kind), title=title), fetched)
+    assert [item.publisher for item in items] == publishers
 
 
 # --- no document is too bad ------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,21 @@ def test_ten_republications_are_one_story_and_another_release_is_another(desk: P
     assert {ten["source"], *(c["source"] for c in ten["copies"])} == set(REPUBLICATIONS)
     assert (one["source"], one["copies"]) == ("other", [])
     assert all(c["because"] and 0 < c["score"] <= 1 for c in ten["copies"])
+
+
+def test_the_agency_leads_before_the_portal_that_had_its_news_earlier(tmp_path: Path) -> None:
+    text = re.sub("сообщает пресс-служба управления[^.]*", "передаёт Казинформ", f"{HEADLINE}\n\n{BODY}")
+    sources = ""
+    for name in ("portal", "kazinform"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "release.txt").write_text(text)
+        sources += f"  - {{name: {name}, files: {name}/}}\n"
+    an_hour_ago = (tmp_path / "kazinform/release.txt").stat().st_mtime - 3600
+    os.utime(tmp_path / "portal/release.txt", (an_hour_ago, an_hour_ago))
+    (tmp_path / "config.yaml").write_text(f"title: Desk\nlink: https://news.example/\nsources:\n{sources}")
+    assert command(tmp_path, "collect").exit_code == 0
+    [story] = told(tmp_path)
+    assert (story["source"], [c["source"] for c in story["copies"]]) == ("kazinform", ["portal"])
 
 
 def test_every_edition_has_one_item_that_names_all_ten(desk: Path) -> None:

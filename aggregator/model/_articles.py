@@ -27,7 +27,7 @@ class Article:
     """24 hexadecimal digits, the same on any machine and at any retry; scoped to the source."""
     source: str
     publisher: str
-    """The document's own word for who published it, else the source's name."""
+    """The document's own word for who published it, else the source's title or name."""
     guid: str
     """The source's own identifier; empty if it gave none."""
     url: str

@@ -34,6 +34,8 @@ class Source:
     kind: str
     """The plug-in: `feed`, `files`, or a dotted module name."""
     location: str
+    title: str = ""
+    """Its public name, for articles that name no publisher of their own; empty: its feed's title, else `name`."""
     every: timedelta = timedelta(minutes=30)
     priority: int = 0
     """Whose copy leads a story: the greatest wins."""

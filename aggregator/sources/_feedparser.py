@@ -28,8 +28,11 @@ _LONGEST_TITLE, _LONGEST_TEXT, _MOST = 1_000, 1_000_000, 100
 Entry = Mapping[str, Any]
 
 
-def items(text: str, url: str, source: str) -> Iterator[Item]:
-    """The items of an XML feed that lay at `url`, in its order. `text` has to be tidy. Raises ParseError."""
+def items(text: str, url: str, source: str, title: str) -> Iterator[Item]:
+    """
+    The items of an XML feed that lay at `url`, in its order. `text` has to be tidy. Raises ParseError. `title`, if
+    there is one, stands in for the feed's own, but not for that of another feed, from which an item was taken.
+    """
     try:
         document = feedparser.parse(
             BytesIO(text.encode()),
@@ -42,6 +45,7 @@ def items(text: str, url: str, source: str) -> Iterator[Item]:
     feed = document.feed
     # RFC 4287 section 2 makes Atom relative to the document; RSS has no rule, and writers mean their site
     place = url if str(document.version).startswith("atom") else _join(url, feed.get("link"))
+    feed["title"] = title or feed.get("title")
     for entry in document.entries:
         item = _item(entry, feed, place)
         if item.title or item.content or item.summary or item.url or item.enclosures:

@@ -15,8 +15,11 @@ from ._dates import moment
 _LONGEST_TITLE, _LONGEST_TEXT, _LONGEST_NAME, _MOST = 1_000, 1_000_000, 320, 100
 
 
-def items(text: str, url: str, source: str, limit: int) -> Iterator[Item]:
-    """The `limit` first items of a JSON Feed that lay at `url`, in its order. Raises ParseError."""
+def items(text: str, url: str, source: str, title: str, limit: int) -> Iterator[Item]:
+    """
+    The `limit` first items of a JSON Feed that lay at `url`, in its order. Raises ParseError. `title`, if there is one,
+    stands in for the feed's own.
+    """
     try:
         feed = json.loads(text)
     except RecursionError as e:
@@ -25,6 +28,7 @@ def items(text: str, url: str, source: str, limit: int) -> Iterator[Item]:
         raise ParseError(source, f"the JSON is broken ({str(e)[:100]})") from e
     if not isinstance(feed, dict) or "jsonfeed.org/version/1" not in str(feed.get("version"))[:100]:
         raise ParseError(source, "this is JSON, but no JSON Feed: its version is missing")
+    feed["title"] = title or feed.get("title")
     for entry in _list(feed, "items")[:limit]:
         item = _item(entry, feed, url) if isinstance(entry, dict) else None
         if item and (item.title or item.content or item.summary or item.url):

@@ -43,15 +43,16 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
 def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
     """Yield the items of a feed, at most the newest 500. Raises ParseError, also for what is no feed."""
     text = decode(fetched.body or b"", fetched.charset)
+    title = source.title if source.kind == "feed" else ""  # a feed that lies in a folder keeps its own
     if text.lstrip().startswith(("{", "[")):
-        yield from _jsonfeed.items(text, fetched.url, source.name, NEWEST)
+        yield from _jsonfeed.items(text, fetched.url, source.name, title, NEWEST)
         return
     xml = _xml.tidy(text, NEWEST)
     if _xml.root(xml) not in _xml.FEED_ROOTS:
         raise ParseError(source.name, f"this is no feed: {_seems_to_be(text, _xml.root(xml))}")
     from . import _feedparser  # 55 ms, for those who have a feed to read
 
-    yield from _feedparser.items(xml, fetched.url, source.name)
+    yield from _feedparser.items(xml, fetched.url, source.name, title)
 
 
 def _seems_to_be(text: str, root: str) -> str:
