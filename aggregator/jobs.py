@@ -90,6 +90,8 @@ def classify_all(which: str, desk: Desk) -> None:
     settled = None if which == ALL else settled_at(desk)
     while classify_some(desk, settled):
         pass
+    if desk.store.held():
+        desk.store.release()
 
 
 def settled_at(desk: Desk) -> datetime | None:
@@ -111,7 +113,8 @@ def publish_one(name: str, desk: Desk) -> None:
     from .publish import publish
     from .websub import announce
 
-    if topic := desk.topics.get(name):
+    topic = desk.topics.get(name)
+    if topic and name not in desk.store.held():
         written = publish(topic, desk.store, desk.imprint, desk.feeds)
         if written:
             log.info("published %s: %s", name, ", ".join(dict.fromkeys(p.name for p in written)))

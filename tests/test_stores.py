@@ -606,13 +606,40 @@ def test_filing_replaces_what_was_filed(store: Store) -> None:
     assert [f.topic for f in story.filings] == ["all"]
 
 
-def test_topics_entered_left_or_kept_become_stale(store: Store) -> None:
+def test_topics_entered_or_left_become_stale(store: Store) -> None:
     store.register([STEPPE], {"entered": "", "kept": "", "left": "", "other": ""}, NOON)
     store.save(visit(), [new(1)])
     file_all(store, "r1", "left", "kept")
     publish_all(store)
     file_all(store, "r2", "kept", "entered")
-    assert store.stale_topics() == ["entered", "kept", "left"]
+    assert store.stale_topics() == ["entered", "left"]
+
+
+def test_a_topic_is_held_back_until_everything_is_filed_under_its_rule(store: Store) -> None:
+    publish_all(store)
+    store.hold({"all": "every story", "trade": "rule 1"})
+    assert (store.held(), store.stale_topics()) == (["all", "trade"], [])
+    store.release()
+    assert (store.held(), store.stale_topics()) == ([], ["all", "trade"])
+    publish_all(store)
+    store.hold({"all": "every story", "trade": "rule 2"})
+    assert store.held() == ["trade"]
+    store.save(visit(), [new(1)])
+    file_all(store, "r2", "all", "trade")
+    assert store.stale_topics() == ["all"], "only the topic whose rule has changed waits"
+
+
+def test_a_topic_is_held_back_across_a_restart(store: Store, opener: Opener) -> None:
+    store.hold({"trade": "rule 1"})
+    store.close()
+    again = opener()
+    assert again.held() == ["trade"]
+    again.close()
+
+
+def test_the_topics_in_force_are_known_by_their_digests(store: Store) -> None:
+    store.register([STEPPE], {"all": "a2"}, NOON)
+    assert store.topics() == {"all": "a2"}
 
 
 def test_a_story_that_nobody_has_is_not_filed(store: Store) -> None:

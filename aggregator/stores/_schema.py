@@ -178,7 +178,9 @@ CREATE TABLE editions (
     digest    TEXT,                             -- NULL: no longer in the configuration
     opened_at INTEGER NOT NULL,
     revision  INTEGER NOT NULL DEFAULT 1,       -- grows with every change
-    published INTEGER NOT NULL DEFAULT 0        -- the revision that is on disk
+    published INTEGER NOT NULL DEFAULT 0,       -- the revision that is on disk
+    rule      TEXT,                             -- digest of the rule that it is filed under
+    held      INTEGER NOT NULL DEFAULT 0        -- 1: not wholly filed under it yet, so not to be published
 ) STRICT;
 
 -- By guid, which outlives the database: what is sealed, withdrawn or published stays so in the next one.
