@@ -7,7 +7,7 @@ from sqlite3 import Connection, Row
 
 from ..errors import StoreError
 from ..model import Decision, Fingerprint, Opening, Verdict
-from ._alike import keep_marks
+from ._alike import SLICES, keep_marks, settle_piece
 from ._minted import recalled_openings, redirect_minted
 from ._rows import article_of, moment, stamp
 from ._rulings import inherit_rulings, rule
@@ -94,6 +94,8 @@ def merge_stories(conn: Connection, story: str, other: str, at: datetime) -> Non
     inherit_rulings(conn, other, story)
     withdraw_story(conn, gone["guid"], at, f"It is the same news as {into['guid']}", moment(gone["listed_at"]))
     redirect_minted(conn, gone["guid"], into["guid"])
+    for piece in range(SLICES):
+        settle_piece(conn, piece)
     for sql in (MOVE_MARKS, DROP_MARKS, DROP_STORY):
         conn.execute(sql, {"into": into["number"], "gone": gone["number"]})
     touch_stories(conn, [into["number"]])
