@@ -195,7 +195,8 @@ def exact(article: Article, memory: Memory) -> Decision | None:
         if may_join(article, known, memory) and same_headline(article, known):
             return join(article, known.story, f"same link and same headline as in {known.source}")
     for known in memory.by_sketch.get(article.sketch, ()) if article.sketch else ():
-        if may_join(article, known, memory) and abs(known.published_at - article.published_at) <= WINDOW:
+        in_time = abs(known.published_at - article.published_at) <= WINDOW
+        if in_time and may_join(article, known, memory) and tells_enough(article, known, memory):
             return join(article, known.story, f"the same words as in {known.source}")
     return None
 
@@ -243,6 +244,11 @@ def is_in_time(article: Article, member: Article) -> bool:
 def is_repeated(likeness: Likeness) -> bool:
     """Whether a source has only said the same once more; what it has added or replaced is news of its own."""
     return likeness.relation == "copy" and likeness.score >= OWN_SCORE and not likeness.conflicts
+
+
+def tells_enough(article: Article, known: Trace, memory: Memory) -> bool:
+    """Whether equal words are enough. What a source says under each of its headlines is short: that is for `near`."""
+    return same_headline(article, known) or memory.reading(article).phrases.size >= sameness.Limits.short
 
 
 def same_headline(article: Article, known: Trace) -> bool:
