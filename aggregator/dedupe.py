@@ -7,7 +7,7 @@ The first line that fits decides:
     its source has its url, with its headline or its text  the same article under a new guid: SAME or CHANGED
     the operator has merged it into a story                COPY
     another source has its url, with its headline          COPY
-    another source has its text, to the word               COPY
+    another source has its text, to the word               COPY, but not of a stock text under another headline
     a story has its text: cut, retitled, wrapped, edited   COPY (sameness/ compares; docs/sameness.md tells how)
     nothing fits                                           NEW
 
@@ -196,7 +196,8 @@ def exact(article: Article, memory: Memory) -> Decision | None:
             return join(article, known.story, f"same link and same headline as in {known.source}")
     for known in memory.by_sketch.get(article.sketch, ()) if article.sketch else ():
         in_time = abs(known.published_at - article.published_at) <= WINDOW
-        if in_time and may_join(article, known, memory) and tells_enough(article, known, memory):
+        is_stock = sameness.is_stock(memory.reading(article), known.title)
+        if in_time and not is_stock and may_join(article, known, memory):
             return join(article, known.story, f"the same words as in {known.source}")
     return None
 
@@ -244,11 +245,6 @@ def is_in_time(article: Article, member: Article) -> bool:
 def is_repeated(likeness: Likeness) -> bool:
     """Whether a source has only said the same once more; what it has added or replaced is news of its own."""
     return likeness.relation == "copy" and likeness.score >= OWN_SCORE and not likeness.conflicts
-
-
-def tells_enough(article: Article, known: Trace, memory: Memory) -> bool:
-    """Whether equal words are enough. What a source says under each of its headlines is short: that is for `near`."""
-    return same_headline(article, known) or memory.reading(article).phrases.size >= sameness.Limits.short
 
 
 def same_headline(article: Article, known: Trace) -> bool:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Callable
 from itertools import combinations
 from random import Random
 from time import process_time
@@ -101,13 +102,14 @@ def verdict(a: Text, b: Text) -> Likeness:
 
 def fires(language: str) -> list[Text]:
     title, body = FORMS[language]
-    filled = [{"city": c, "n": n, "m": m} for c, n, m in zip(CITIES[language], (14, 62, 35), (80, 215, 140), strict=True)]
+    figures = ((14, 80), (62, 215), (35, 140))
+    filled = [{"city": c, "n": n, "m": m} for c, (n, m) in zip(CITIES[language], figures, strict=True)]
     return [(title.format(**f), body.format(**f)) for f in filled]
 
 
 # --- one text, however it is spelled ---------------------------------------------------------------------------------
 
-SPELLINGS = {
+SPELLINGS: dict[str, Callable[[str], str]] = {
     "decomposed": lambda body: unicodedata.normalize("NFD", body),
     "invisible blanks": lambda body: re.sub(r"(?<=\w)(?=\w\w)", "\u200b", body),
     "soft hyphens": lambda body: "\u00ad".join(body[i : i + 4] for i in range(0, len(body), 4)),
@@ -133,7 +135,8 @@ def test_a_text_is_itself_however_it_is_spelled(language: str, spelling: str) ->
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_dateline_a_byline_and_links_cost_nothing(language: str) -> None:
     title, body = BRIDGE[language]
-    wrapped = f"АСТАНА, 21 ноября – РИА Степь.\n{body}\nЧитайте также\nHow to grow melons\n{FORMS[language][0]}\n@stepnews"
+    links = f"Читайте также\nHow to grow melons\n{FORMS[language][0]}\n@stepnews"
+    wrapped = f"АСТАНА, 21 ноября – РИА Степь.\n{body}\n{links}"
     assert verdict((title, body), ("Коротко", wrapped)).same
 
 
@@ -177,7 +180,7 @@ def test_names_in_another_alphabet_are_the_same_names() -> None:
     assert verdict((title, body), ("Irgiz", latin.replace("Иргиз", "Irgiz"))).relation == "copy"
 
 
-@pytest.mark.parametrize(("one", "other"), [("Оразов", "Orazov"), ("Жумабаева", "Zhumabayeva"), ("Бекжанов", "Bekzhanov")])
+@pytest.mark.parametrize(("one", "other"), [("Оразов", "Orazov"), ("Жумабаева", "Zhumabayeva"), ("Бекжанов", "Bekzhan")])
 def test_a_name_and_its_transliteration_are_alike(one: str, other: str) -> None:
     assert alike(one, other)
     assert alike(other, one)
@@ -221,7 +224,7 @@ def test_one_sentence_of_one_form_is_other_news_too(language: str) -> None:
 
 
 def test_what_a_source_says_under_each_headline_makes_them_not_one() -> None:
-    stock = "Полный текст читайте на нашем сайте. Подписывайтесь на канал, чтобы первыми узнавать новости региона и страны."
+    stock = "Полный текст читайте на нашем сайте. Подписывайтесь на канал, чтобы первыми узнавать новости края и страны."
     one, other = ("Мост через Иргиз откроют осенью", stock), ("Хоккеисты проиграли в овертайме", stock)
     found = verdict(one, other)
     assert not found.same
@@ -232,7 +235,7 @@ def test_what_a_source_says_under_each_headline_makes_them_not_one() -> None:
 
 
 def test_headlines_of_one_form_tell_short_texts_apart() -> None:
-    body = "The slides were published by the company before its call. A recording can be heard for thirty days on its page."
+    body = "The slides were published by the company before its call. A recording can be heard on its page for a month."
     assert not verdict(("Corvex 2026 Q1 - Results", body), ("Corvex 2026 Q2 - Results", body)).same
     assert not verdict(("Corvex 2026 Q1 - Results", body), ("Lumina 2026 Q1 - Results", body)).same
     assert verdict(("Corvex 2026 Q1 - Results", body), ("Results of Corvex: the slides", body)).same
@@ -246,7 +249,7 @@ def test_titles_only_are_nothing_to_compare() -> None:
 # --- whatever comes --------------------------------------------------------------------------------------------------
 
 PIECES = st.sampled_from(
-    ["<p>", "</p", "&amp;", "&#x41;", "\u00ad", "\u0301", "й", "и\u0306", " ", "\n", "12,5", "1 500", "好", "Ё", "a", "«", "\ud800"]
+    [*"<p> </p &amp; &#x41; \u00ad \u0301 й и\u0306 12,5 500 好 Ё a « \ud800".split(), " ", "\n", "1 500"]
 )
 
 
@@ -273,13 +276,15 @@ def test_serial_news_is_never_one_story_whatever_the_figures(seed: int, language
 
 def test_a_text_of_100_kb_is_read_in_bounded_time() -> None:
     _, body = BRIDGE["ru"]
-    hostile = ["<" * 100_000, "&" * 100_000, "1 000 " * 17_000, "1." * 50_000, f"{body}\n" * 250, "好" * 100_000, "а" * 100_000]
+    units = ("<", "&", "&#", "1 000 ", "1.", "好", "а", "<p>", "Слово ", "12 Слово ")
+    hostile = [unit * (100_000 // len(unit)) for unit in units]
+    long = f"{body}\n" * 250
     began = process_time()
-    texts = read([("", body) for body in hostile])
+    texts = read([("", text) for text in (long, *hostile)])
     for reading in texts:
-        compare(reading, texts[4])
-    assert process_time() - began < 5
-    assert verdict(("", hostile[4]), ("", f"{body}\n" * 240)).same
+        compare(reading, texts[0])
+    assert process_time() - began < 10
+    assert verdict(("", long), ("", long[: len(long) // 2])).same
 
 
 # --- the same anywhere -----------------------------------------------------------------------------------------------

@@ -13,10 +13,10 @@ Pure, and the same on any machine, in any process, in any order. docs/sameness.m
 """
 
 from ._candidates import candidates
-from ._compare import Likeness, compare
+from ._compare import Likeness, compare, is_stock
 from ._limits import Limits
 from ._match import Match, match
 from ._reading import Reading, read
 from ._slots import Conflict
 
-__all__ = ["Conflict", "Likeness", "Limits", "Match", "Reading", "candidates", "compare", "match", "read"]
+__all__ = ["Conflict", "Likeness", "Limits", "Match", "Reading", "candidates", "compare", "is_stock", "match", "read"]

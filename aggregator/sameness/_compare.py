@@ -76,6 +76,14 @@ def compare(a: Reading, b: Reading, limits: Limits = DEFAULT) -> Likeness:
     return _same(score, "excerpt" if is_part else "copy", of_shorter, filled.conflicts)
 
 
+def is_stock(reading: Reading, headline: str, limits: Limits = DEFAULT) -> bool:
+    """Whether a text that stands, to the word, under this headline too is a form, or what a source always says."""
+    if reading.phrases.size >= limits.short:
+        return False
+    twin = Reading(headline, reading.body, reading.codes, reading.phrases_in_order, reading.marks)
+    return bool(_only_the_form(reading, twin, _headlines(reading, twin), limits))
+
+
 def _differ(score: float, because: str, conflicts: tuple[Conflict, ...] = ()) -> Likeness:
     return Likeness(same=False, score=score, relation="", because=because, conflicts=conflicts)
 

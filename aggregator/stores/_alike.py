@@ -1,9 +1,8 @@
 """
 The index of sameness: which stories have the marks of a text, and whom of them to compare it with.
 
-Marks are hashes: those of one article belong on twenty pages all over `marks`, and a visit would write hundreds of pages.
-So they come into `new_marks`, which is small, and settle in `marks` piece by piece, many rows a page: with 200,000
-articles a tenth is written of what it would be.
+Marks are hashes: those of one article belong on twenty pages all over `marks`, and a visit would write hundreds of
+pages. So they come into `new_marks`, which is small, and settle in `marks` piece by piece, many rows a page.
 """
 
 from __future__ import annotations
@@ -23,14 +22,18 @@ EVERYBODY = 0
 """Is the number of no story, and stands for them in the index. Forgotten with the old ones, it is found out anew."""
 ANYBODY = ("",) * CROWD
 
-STORIES_OF = tuple(f"SELECT mark, story FROM {table} WHERE mark IN (?)" for table in ("marks", "new_marks"))
+STORIES_OF = (
+    "SELECT mark, story FROM marks WHERE mark IN (?)",
+    "SELECT mark, story FROM new_marks WHERE mark IN (?)",
+)
 STORY_IDS = "SELECT number, id FROM stories WHERE number IN (?)"
 
 
 def postings_of(conn: Connection, marks: Collection[int]) -> Mapping[int, Sequence[str]]:
     """Mark -> the ids of the stories that have it; for a stock phrase so many that nobody is meant."""
     having = _stories_of(conn, marks)
-    ids = dict(rows_for(conn, STORY_IDS, {story for stories in having.values() for story in stories}))
+    numbers = {story for stories in having.values() for story in stories}
+    ids = {row["number"]: row["id"] for row in rows_for(conn, STORY_IDS, numbers)}
     return {
         mark: ANYBODY if EVERYBODY in stories else [ids[story] for story in stories]
         for mark, stories in having.items()
@@ -72,7 +75,7 @@ def company_of(conn: Connection, story: str) -> Company:
 
 
 OWNERS = "SELECT id, story FROM articles WHERE id IN (?)"
-CROWDED = tuple(f"DELETE FROM {table} WHERE mark = ?" for table in ("marks", "new_marks"))
+CROWDED = ("DELETE FROM marks WHERE mark = ?", "DELETE FROM new_marks WHERE mark = ?")
 MARK = "INSERT INTO new_marks (mark, story) VALUES (?, ?)"
 SIZE = "UPDATE articles SET size = ? WHERE id = ?"
 

@@ -1,9 +1,9 @@
-"""The same stream through the product's own path: `dedupe` and `SqliteStore.save`, visit by visit, in one transaction."""
+"""The same stream through the product's own path: `dedupe` and `SqliteStore.save`, visit by visit."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,13 +31,13 @@ class Desk:
         self._store.register(sources, {}, _BEGAN)
         self.last = 0
 
-    def articles(self, texts: Sequence[Text]) -> list[Article]:
+    def articles(self, texts: list[Text]) -> list[Article]:
         """As normalisation would hand them over; that is not what is measured."""
         first = self.last + 1
         self.last += len(texts)
         return [_article(n, text) for n, text in enumerate(texts, first)]
 
-    def take(self, articles: Sequence[Article]) -> list[bool]:
+    def take(self, articles: list[Article]) -> list[bool]:
         """One visit, as `collect` makes it: of each article whether it joined a story."""
         now = articles[-1].seen_at
         visit = Visit(source=articles[0].source, at=now, next_at=now + timedelta(hours=1), checkpoint={})
@@ -49,8 +49,9 @@ class Desk:
 
     def bytes_an_article(self) -> float:
         """Of the index of sameness."""
-        with self._store._connections.reading() as db:
-            [(size,)] = db.execute("SELECT sum(pgsize) FROM dbstat WHERE name = 'marks'").fetchall()
+        query = "SELECT sum(pgsize) FROM dbstat WHERE name IN ('marks', 'new_marks')"
+        with closing(sqlite3.connect(self._path)) as conn:
+            [(size,)] = conn.execute(query).fetchall()
         return int(size) / self.last
 
     def close(self) -> None:
