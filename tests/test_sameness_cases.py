@@ -180,7 +180,7 @@ def test_names_in_another_alphabet_are_the_same_names() -> None:
     assert verdict((title, body), ("Irgiz", latin.replace("Иргиз", "Irgiz"))).relation == "copy"
 
 
-@pytest.mark.parametrize(("one", "other"), [("Оразов", "Orazov"), ("Жумабаева", "Zhumabayeva"), ("Бекжанов", "Bekzhan")])
+@pytest.mark.parametrize(("one", "other"), [("Оразов", "Orazov"), ("Жумабаева", "Zhumabayeva"), ("Бекжан", "Bekzhan")])
 def test_a_name_and_its_transliteration_are_alike(one: str, other: str) -> None:
     assert alike(one, other)
     assert alike(other, one)
@@ -224,7 +224,7 @@ def test_one_sentence_of_one_form_is_other_news_too(language: str) -> None:
 
 
 def test_what_a_source_says_under_each_headline_makes_them_not_one() -> None:
-    stock = "Полный текст читайте на нашем сайте. Подписывайтесь на канал, чтобы первыми узнавать новости края и страны."
+    stock = "Полный текст читайте на нашем сайте. Подписывайтесь на канал, чтобы первыми узнавать новости страны."
     one, other = ("Мост через Иргиз откроют осенью", stock), ("Хоккеисты проиграли в овертайме", stock)
     found = verdict(one, other)
     assert not found.same
