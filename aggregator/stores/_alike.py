@@ -35,7 +35,7 @@ def postings_of(conn: Connection, marks: Collection[int]) -> Mapping[int, Sequen
     numbers = {story for stories in having.values() for story in stories}
     ids = {row["number"]: row["id"] for row in rows_for(conn, STORY_IDS, numbers)}
     return {
-        mark: ANYBODY if EVERYBODY in stories else [ids[story] for story in stories]
+        mark: ANYBODY if EVERYBODY in stories else [ids[story] for story in stories if story in ids]
         for mark, stories in having.items()
     }
 
