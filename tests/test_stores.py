@@ -27,6 +27,7 @@ from aggregator.model import (
     Verdict,
     Visit,
 )
+from aggregator.sameness import Limits
 from aggregator.stores import Store
 from aggregator.stores.sqlite import open_store
 
@@ -784,6 +785,20 @@ def test_a_story_has_each_of_its_marks_once_however_many_copies_it_has(store: St
     company = store.known([]).company(article(1).id)
     assert (company.lead.id, company.is_out) == (article(1).id, False)
     assert article(1).id in {member.id for member in company.members}
+
+
+def test_a_mark_that_everybody_has_is_nobody_s_and_the_others_are_found_however_many_come(store: Store) -> None:
+    for start in range(1, 1201, 100):
+        store.save(visit(), [marked(new(n), n * 3_000_000, 7) for n in range(start, start + 100)])
+    found = postings(store, 7, 3_000_000, 600 * 3_000_000, 1200 * 3_000_000)
+    assert {mark: stories for mark, stories in found.items() if mark != 7} == {
+        n * 3_000_000: {article(n).id} for n in (1, 600, 1200)
+    }
+    crowd = store.known([]).postings([7])[7]
+    assert len(crowd) >= Limits().crowd
+    assert not any(crowd)
+    assert store.forget(NOON + timedelta(days=1)) == 1201
+    assert postings(store, 7, 3_000_000) == {}
 
 
 def test_the_index_forgets_stories_that_nobody_has_joined_for_long(store: Store) -> None:

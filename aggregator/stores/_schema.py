@@ -5,7 +5,7 @@ The tables of the SQLite store, and the door to sqlite-utils.
     articles  -> stories           what is remembered for ever
       texts, versions              what is held: the words, and those that they replaced
       whole_articles               articles with their words, a view
-      marks                        which stories have which phrases, to find the same text again
+      marks, new_marks             which stories have which phrases, to find the same text again
       rulings                      what the operator has said of it
       sorting                      under which version of its rules they were sorted, one row
     stories   -> filings, rules    which topics, under which rules
@@ -112,6 +112,11 @@ CREATE INDEX articles_canonical_url ON articles (canonical_url) WHERE canonical_
 CREATE INDEX articles_sketch ON articles (sketch) WHERE sketch <> '';
 
 CREATE TABLE marks (                            -- the index of sameness; story is a number, which grows with time
+    mark  INTEGER NOT NULL,
+    story INTEGER NOT NULL,
+    PRIMARY KEY (mark, story)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE new_marks (                        -- on their way into marks: see _alike
     mark  INTEGER NOT NULL,
     story INTEGER NOT NULL,
     PRIMARY KEY (mark, story)
