@@ -17,19 +17,19 @@ import re
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 
 # --- words -----------------------------------------------------------------------------------------------------------
 
-_CJK = (
+CJK = (
     r"\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
     r"\U00020000-\U0003ffff"
 )
+"""Ideographs and kana, for the inside of a character class: they are written without blanks."""
 # Letters first, and possessive: what is found is the same, and it takes half the time.
-_WORD = re.compile(rf"[^\W\d_{_CJK}]++|\d{{1,3}}(?: \d{{3}})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,:]\d+)*|[{_CJK}]")
-_IDEOGRAPH = re.compile(rf"[{_CJK}]")
+_WORD = re.compile(rf"[^\W\d_{CJK}]++|\d{{1,3}}(?: \d{{3}})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,:]\d+)*|[{CJK}]")
+_IDEOGRAPH = re.compile(rf"[{CJK}]")
 # Soft hyphen, zero-width characters, byte-order mark, bidi controls, and the accents that mark stress. Not all
 # combining marks: й and ї must survive. U+0307 is what casefold() leaves of the Turkish İ.
 _SILENT = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u0300\u0301\u0307]")
@@ -148,7 +148,6 @@ def stem(word: str, language: str) -> str:
     return _stem(word, language.partition("-")[0]) if len(word) <= _LONGEST_WORD else word
 
 
-@lru_cache(maxsize=1 << 17)
 def _stem(word: str, language: str) -> str:
     if language == "kk":
         return _kazakh_stem(word)
@@ -207,7 +206,7 @@ def _stemmer(algorithm: str) -> Callable[[str], str]:
 
     known: dict[str, Callable[[str], str]] = _own.__dict__.setdefault("stemmers", {})
     if algorithm not in known:
-        known[algorithm] = Stemmer(algorithm).stemWord
+        known[algorithm] = Stemmer(algorithm, 0).stemWord  # its own memory of 10,000 words costs more than it saves
     return known[algorithm]
 
 

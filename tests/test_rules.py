@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ IMPRINT = Imprint(title="Desk", link="http://127.0.0.1:8080/", authority="exampl
 
 
 def rule(**groups: list[str | Rule]) -> Rule:
-    read = {k: tuple(parse_term(p) if isinstance(p, str) else p for p in parts) for k, parts in groups.items()}
+    read: dict[str, Any] = {k: tuple(parse_term(p) if isinstance(p, str) else p for p in v) for k, v in groups.items()}
     return Rule(**read)
 
 

@@ -17,13 +17,15 @@ from itertools import islice
 
 from ..model import Match, Term
 from ..rules import WRITTEN, matching, pattern
-from ..text import words
+from ..text import CJK, words
 from ._reading import ELSEWHERE, Mention, Reading
 from ._vocabulary import Sense, Vocabulary
 
 Mentions = Mapping[int, Sequence[Mention]]
 """Term -> where it is met, in the order of the text. What is met nowhere is not there."""
 
+_IDEOGRAPH = re.compile(f"[{CJK}]")
+_LETTER = rf"[^\W{CJK}]"
 _MOST_MATCHES = 100
 """Of one pattern in one text; whoever writes /./ shall not be told of every letter."""
 
@@ -148,5 +150,7 @@ def in_words(reading: Reading, paragraph: int, start: int, end: int) -> Mention:
 
 @lru_cache(maxsize=4096)
 def exact(text: str) -> re.Pattern[str]:
-    """This spelling, as a word of its own."""
-    return re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+    """This spelling, as a word of its own, as far as its script keeps words apart."""
+    before = "" if _IDEOGRAPH.match(text[0]) else rf"(?<!{_LETTER})"
+    after = "" if _IDEOGRAPH.match(text[-1]) else rf"(?!{_LETTER})"
+    return re.compile(f"{before}{re.escape(text)}{after}")

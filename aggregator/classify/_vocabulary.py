@@ -16,7 +16,7 @@ from ..model import Match, Rule, Term
 from ..rules import WRITTEN
 from ..text import origins, starts, stem, words
 
-_MOST_WORDS = 1 << 16
+_MOST_WORDS = 1 << 17
 """Remembered for a language; then it begins anew. A newspaper uses some 100,000 in a year, most of them once."""
 _MOST_LANGUAGES = 16
 
