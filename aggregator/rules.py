@@ -82,13 +82,20 @@ def pattern(text: str) -> re2.Pattern:
     """A compiled RE2: linear time, whatever the operator writes and whatever the article says. Raises ValueError."""
     import re2
 
-    options = re2.Options()
-    options.log_errors = False
     try:
-        return re2.compile(text, options=options)
+        return re2.compile(text, options=_silent())
     except re2.error as e:
         reason = e.args[0].decode() if isinstance(e.args[0], bytes) else e.args[0]
         raise ValueError(f"the pattern is wrong (RE2): {reason}") from e
+
+
+def _silent() -> re2.Options:
+    """Complaints of RE2 are ours to tell, and go nowhere else."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    return options
 
 
 def matching(patterns: Sequence[str]) -> Callable[[str], Iterable[int]]:
@@ -101,7 +108,7 @@ def matching(patterns: Sequence[str]) -> Callable[[str], Iterable[int]]:
         return lambda _: everyone
     import re2
 
-    together = re2.Set.SearchSet()
+    together = re2.Set.SearchSet(_silent())
     for text in (*patterns, ""):
         together.Add(text)
     try:

@@ -85,10 +85,12 @@ def real_words(corpora: Path) -> list[str]:
 
 def made_up_words(draw: random.Random, count: int) -> list[str]:
     lemmas = list({"".join(draw.choices(_SYLLABLES, k=draw.choice((2, 3, 3, 4)))) for _ in range(_LEMMAS)})
-    forms = [*_SMALL, *lemmas]
-    weights = list(accumulate(1 / (rank + 3) for rank in range(len(forms))))
-    drawn = draw.choices(forms, cum_weights=weights, k=count)
-    return [w if w in _SMALL else w + draw.choice(_ENDINGS) for w in drawn]
+    stems = zipf([*_SMALL, *lemmas], count, draw)
+    return [w if w in _SMALL else w + ending for w, ending in zip(stems, zipf(_ENDINGS, count, draw), strict=True)]
+
+
+def zipf(words: Sequence[str], count: int, draw: random.Random) -> list[str]:
+    return draw.choices(words, cum_weights=list(accumulate(1 / (rank + 2) for rank in range(len(words)))), k=count)
 
 
 def made_up_topics(words: Sequence[str], count: int, commonest: int, draw: random.Random) -> list[Topic]:
