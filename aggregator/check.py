@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .classify import Classifier, in_field, terms_of
+from .classify import Classifier, in_field, terms_of, wanted_of
 from .config import Config
 from .errors import Complaint
 from .language import language_of
@@ -110,8 +110,9 @@ def _nobodys(settings: Config, held: Archive) -> Iterator[Complaint]:
 
 
 def _unmet(settings: Config, held: Archive) -> Iterator[Complaint]:
+    """Terms that are ruled out may well be absent."""
     for topic in settings.topics:
-        terms = [t for t in dict.fromkeys(terms_of(topic.rule)) if not held.met.get(t)] if topic.rule else []
+        terms = [t for t in dict.fromkeys(wanted_of(topic.rule)) if not held.met.get(t)] if topic.rule else []
         if terms:
             shown = ", ".join(map(str, terms[:_TERMS_SHOWN]))
             more = f" and {len(terms) - _TERMS_SHOWN} more" if len(terms) > _TERMS_SHOWN else ""
@@ -142,6 +143,8 @@ def _within_another(settings: Config, held: Archive) -> Iterator[Complaint]:
 
 
 def _stories(count: int) -> str:
+    if count == 1:
+        return "the one story held"
     return f"the {count} newest stories" if count == MOST_STORIES else f"the {count} stories held"
 
 

@@ -169,19 +169,21 @@ def _usual(word: str, language: str) -> str:
 
 
 def origins(word: str, language: str) -> list[str]:
-    """The stems by which rules find this word: its own; of the names it is made of; of what a German compound begins
-    with, where that can be told. Each once, its own first."""
+    """
+    The stems by which rules find this word: its own; those of the names that it is made of; and of what a German
+    compound begins with, where that can be told. Its own first.
+    """
+    own = stem(word, language)
     language = language.partition("-")[0]
-    if len(word) > _LONGEST_WORD:
-        return [word]
-    usual = _usual(word, language)
-    found = [stem(word, language)]
     made = _MADE_OF_NAMES.get(language)
-    if made and made.search(usual, _SHORTEST_NAME):
-        found += (usual[:n] for n in range(_SHORTEST_NAME, len(usual)) if derived(usual, usual[:n], language))
+    if len(word) > _LONGEST_WORD:
+        return [own]
+    if made and made.search(word, _SHORTEST_NAME):
+        whole = _usual(word, language)
+        return [own, *(whole[:n] for n in range(_SHORTEST_NAME, len(whole)) if derived(whole, whole[:n], language))]
     if language == "de" and (compound := _GERMAN_COMPOUND.fullmatch(word)):
-        found.append(stem(compound[1], language))
-    return list(dict.fromkeys(found))
+        return [own, stem(compound[1], language)]
+    return [own]
 
 
 def derived(word: str, root: str, language: str) -> bool:

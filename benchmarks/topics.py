@@ -32,6 +32,8 @@ _WORDS_A_PARAGRAPH = 40
 _TABLES = {"rarer terms": 20_000, "common terms": 300}
 """Terms are drawn from all words but so many of the commonest."""
 _LEMMAS = 20_000
+_LONG = 8
+"""Letters of a word that an operator puts a star into: экономическ*, инвестиц*."""
 _ENDINGS = "а ы у ой е ов ам ами ах ий ого ому им ая ую ые ых ть л ла ли ет ют".split()
 _SYLLABLES = [f"{c}{v}{e}" for c in "бвгджзклмнпрстфхцчш" for v in "аеиоу" for e in ("", "", "н", "р", "с", "л")]
 _SMALL = "в и на с по из за не что к о для как его это".split()
@@ -103,7 +105,8 @@ def made_up_topics(words: Sequence[str], count: int, commonest: int, draw: rando
 
 
 def rule(choice: Sequence[str], phrases: Sequence[tuple[str, str]], draw: random.Random) -> Rule:
-    terms = [*draw.sample(choice, 12), *(f"{w[:-2]}*" for w in draw.sample(choice, 5))]
+    long = [w for w in draw.sample(choice, 100) if len(w) >= _LONG]
+    terms = [*draw.sample(choice, 12), *(f"{w[:-2]}*" for w in long[:5])]
     terms += [" ".join(phrase) for phrase in draw.sample(phrases, 3)]
     return Rule(any=tuple(map(parse_term, terms)))
 

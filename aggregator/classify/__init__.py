@@ -19,21 +19,26 @@ from ._judge import Branch, Judge, numbered
 from ._mentions import Finder, in_field
 from ._reading import ENOUGH, Reading
 from ._reasons import Hit, Reason, hits_of
-from ._vocabulary import Vocabulary, terms_of
+from ._vocabulary import Vocabulary, terms_of, wanted_of
 
-__all__ = ["Classifier", "Hit", "Reason", "in_field", "terms_of"]
+__all__ = ["Classifier", "Hit", "Reason", "in_field", "terms_of", "wanted_of"]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A topic, and its rule as it is judged; None: every story."""
+    """A topic, and its rule as it is judged."""
 
     topic: Topic
     branch: Branch | None
+    """None: every story."""
+    strength: int
+    """That is needed; the rule's own word goes before the topic's."""
 
-    def needs(self, judge: Judge) -> int:
-        """The strength that is needed; the rule's own word goes before the topic's."""
-        return judge.needs(self.branch.strength if self.branch and self.branch.strength else self.topic.strength)
+
+def case_of(topic: Topic, vocabulary: Vocabulary) -> Case:
+    rule = topic.rule
+    branch = numbered(rule, vocabulary.numbers) if rule else None
+    return Case(topic, branch, rule.strength if rule and rule.strength else topic.strength)
 
 
 class Classifier:
@@ -46,7 +51,7 @@ class Classifier:
         self._vocabulary = Vocabulary(rules)
         self._shown = [str(term) for term in self._vocabulary.terms]
         self._finder = Finder(self._vocabulary)
-        self._cases = [Case(t, numbered(t.rule, self._vocabulary.numbers) if t.rule else None) for t in self.topics]
+        self._cases = [case_of(topic, self._vocabulary) for topic in self.topics]
         self._asking = self._cases_by_term()
         self._always = self._cases_without_mentions()
 
@@ -68,7 +73,7 @@ class Classifier:
             if case.branch is None or case.topic.rule is None:
                 yield Reason(case.topic.name, filing is not None, because, 0, 0, ())
                 continue
-            needed, strength = case.needs(judge), judge.strength(case.branch)
+            needed, strength = judge.needs(case.strength), judge.strength(case.branch)
             grounds = judge.grounds(case.branch, needed) or []
             hits = hits_of(case.topic.rule, grounds, judge, self._vocabulary.numbers)
             yield Reason(case.topic.name, filing is not None, because, min(strength, ENOUGH), needed, tuple(hits))
@@ -119,21 +124,21 @@ class Classifier:
         """What decided, a phrase a term; None if the rule does not hold, or too little speaks for it."""
         if case.branch is None:
             return ("every story" if case.topic.name == ALL else "no rule: every story",)
-        grounds = judge.grounds(case.branch, case.needs(judge))
+        grounds = judge.grounds(case.branch, judge.needs(case.strength))
         if grounds is None:
             return None
         return [self._phrase(number, judge) for _, number in grounds] or ("nothing speaks against it",)
 
     def _why_not(self, case: Case, judge: Judge) -> str:
         """Called for a topic that the story is not for."""
-        if case.branch is None or judge.grounds(case.branch, case.needs(judge)) is not None:
+        if case.branch is None or judge.grounds(case.branch, judge.needs(case.strength)) is not None:
             return "other languages or more sources are wanted"
         if (against := judge.against(case.branch)) is not None:
             return "ruled out by " + ("; ".join(self._phrase(n, judge) for _, n in against) or "what is not there")
         strength = judge.strength(case.branch)
         if not strength:
             return "a part of the rule is not met"
-        return f"too little speaks for it: strength {strength}, and {case.needs(judge)} is needed"
+        return f"too little speaks for it: strength {strength}, and {judge.needs(case.strength)} is needed"
 
     def _phrase(self, number: int, judge: Judge) -> str:
         """A term and where it is met, for the operator."""

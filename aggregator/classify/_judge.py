@@ -62,10 +62,11 @@ class Judge:
     def __init__(self, reading: Reading, mentions: Mentions) -> None:
         self.reading = reading
         self.mentions = mentions
+        self._is_bare = reading.is_bare
 
     def needs(self, strength: int) -> int:
         """What has to speak for it. A bare headline has no more to say than it says."""
-        return 1 if self.reading.is_bare else strength
+        return 1 if self._is_bare else strength
 
     def strength(self, branch: Branch) -> int:
         """What speaks for the rule; 0 if it does not hold at all."""
@@ -106,7 +107,8 @@ class Judge:
         together: list[Mention] = []
         found: Grounds = []
         for count, (place, inner, support) in enumerate(self._held(branch), 1):
-            found += self.grounds(inner, 1, f"{before}any {place}") or ()
+            path = f"{before}any {place}"
+            found += [(path, inner)] if isinstance(inner, int) else self.grounds(inner, 1, path) or ()
             together += support
             if count >= branch.at_least and self.reading.is_enough(together, needed):
                 return found

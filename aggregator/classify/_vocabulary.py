@@ -65,6 +65,15 @@ def terms_of(part: Rule | Term) -> Iterator[Term]:
             yield from terms_of(inner)
 
 
+def wanted_of(part: Rule | Term) -> Iterator[Term]:
+    """The same without what is ruled out."""
+    if isinstance(part, Term):
+        yield part
+    else:
+        for inner in (*part.all, *part.any):
+            yield from wanted_of(inner)
+
+
 def steps_of(term: Term) -> list[Step]:
     """One a word. A star makes a beginning of the word before it; that of `эконом*` is in the term's `match`."""
     if term.match is Match.EXACT:
