@@ -11,6 +11,9 @@ from typing import Literal
 ALL = "all"
 """The topic that every story is in."""
 
+STRENGTH = 2
+"""What has to speak for a topic, if it does not say: more than one mention in passing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Manners:
@@ -72,11 +75,15 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Holds if every one of `all`, at least one of `any` (when there are some) and none of `none` hold."""
+    """Holds if every one of `all`, `at_least` of `any` (when there are some) and none of `none` hold."""
 
     any: tuple[Rule | Term, ...] = ()
     all: tuple[Rule | Term, ...] = ()
     none: tuple[Rule | Term, ...] = ()
+    at_least: int = 1
+    """How many of `any`."""
+    strength: int | None = None
+    """How much has to speak for it; None: as the rule around it, or the topic, says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +96,8 @@ class Topic:
     description: str = ""
     rule: Rule | None = None
     """None: every story."""
+    strength: int = STRENGTH
+    """How much has to speak for the rule, in a story that has more than a headline."""
     language: str | None = None
     formats: tuple[str, ...] = ("rss", "atom", "jsonfeed", "html")
     limit: int = 50
