@@ -11,11 +11,15 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 from .markup import plain
 from .model import ALL, Filing, Match, Rule, Story, Term, Topic
 from .rules import pattern
 from .text import derived, stem, words
+
+if TYPE_CHECKING:
+    from .learn import Model
 
 Evidence = tuple[str, ...]
 """What was found, one short phrase a term, in the order of the rule."""
@@ -30,11 +34,18 @@ class Classifier:
     def __init__(self, topics: Iterable[Topic], digest: str) -> None:
         self.topics = tuple(topics)
         self.digest = digest
+        self._rules = digest
+        self._models: Mapping[str, Model] = {}
+
+    def take(self, models: Mapping[str, Model]) -> None:
+        """From now on, file by what these topics have learned; `digest` changes when one of them learns anew."""
+        self._models = models
+        self.digest = " ".join([self._rules, *(f"{topic}:{models[topic].digest}" for topic in sorted(models))])
 
     def file(self, story: Story) -> tuple[Filing, ...]:
         """The topics this story is for, in the operator's order."""
         reading = Reading.of(story)
-        return tuple(f for t in self.topics if (f := filing(t, reading)))
+        return tuple(f for t in self.topics if (f := filing(t, reading, self._models.get(t.name))))
 
     def topics_of(self, headline: str, language: str = "") -> tuple[Filing, ...]:
         """The same for a bare headline: what a rule's own tests are made of."""
@@ -42,13 +53,25 @@ class Classifier:
         return tuple(f for t in self.topics if (f := filing(t, reading)))
 
 
-def filing(topic: Topic, reading: Reading) -> Filing | None:
+def filing(topic: Topic, reading: Reading, model: Model | None = None) -> Filing | None:
     without = "every story" if topic.name == ALL else "no rule: every story"
-    found = holds(topic.rule, reading) if topic.rule else (without,)
+    found = holds(topic.rule, reading) if topic.rule else () if topic.like else (without,)
     admitted = admits(topic, reading)
-    if found is None or admitted is None:
+    alike = learned(topic, reading, model) if found is not None and admitted is not None else None
+    if found is None or admitted is None or alike is None:
         return None
-    return Filing(topic=topic.name, because=reason((*found, *admitted)))
+    return Filing(topic=topic.name, because=reason((*found, *alike, *admitted)))
+
+
+def learned(topic: Topic, reading: Reading, model: Model | None) -> Evidence | None:
+    """Like the topic's examples, as evidence, or None; nothing is, before they have been learned from."""
+    if topic.like is None or not reading.fields:
+        return ()
+    text = reading.parts["title"], reading.parts["text"]
+    if model is None or (score := model.score(text)) < model.needed:
+        return None
+    words_met = ", ".join(model.because(text))
+    return (f"like its examples: {score:.2f} (needed {model.needed:.2f}), most for {words_met}",)
 
 
 def admits(topic: Topic, reading: Reading) -> Evidence | None:

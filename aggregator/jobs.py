@@ -2,7 +2,7 @@
 What can be asked of a worker. A job is a word and a name; nothing else crosses a queue.
 
     collect NAME    visit a source                       (collect.py)
-    classify        file what is not filed yet           (classify.py)
+    classify        file what is not filed yet           (classify.py; what topics have learned: teach.py)
     publish NAME    bring a topic's folder up to date    (publish.py)
     front           the front page and subscription list (publish.py)
     tidy            what no decision needs any more      (the store)
@@ -26,6 +26,7 @@ from .stores import Store
 if TYPE_CHECKING:
     from .classify import Classifier
     from .collect import Report
+    from .teach import Lesson
     from .web import Web
     from .websub import Round
 
@@ -56,7 +57,7 @@ class Desk:
     feeds: Path
     clock: Callable[[], datetime] = now
     told: dict[str, str | None] = field(default_factory=dict)
-    """What we last complained of, by source: the same complaint is not repeated at every visit."""
+    """What we last complained of, by source, hub and topic: the same complaint is not repeated at every visit."""
 
 
 def run(job: Job, desk: Desk) -> None:
@@ -76,8 +77,20 @@ def collect_one(name: str, desk: Desk) -> None:
 
 
 def classify_all(_: str, desk: Desk) -> None:
+    take_lessons(desk)
     while classify_some(desk):
         pass
+
+
+def take_lessons(desk: Desk) -> None:
+    """Bring the classifier up to date with what topics have learned from examples."""
+    from .teach import teach
+
+    lessons = [teach(topic, topic.like, desk.store) for topic in desk.topics.values() if topic.like]
+    for lesson in lessons:
+        tell_of_lesson(lesson, again=desk.told.get(f"like {lesson.topic}") == lesson.complaint)
+        desk.told[f"like {lesson.topic}"] = lesson.complaint
+    desk.classifier.take({lesson.topic: lesson.model for lesson in lessons if lesson.model})
 
 
 def classify_some(desk: Desk) -> int:
@@ -143,6 +156,14 @@ def tell(report: Report, *, again: bool) -> None:
         log.info("%s: %s", visit.source, news)
     elif not visit.error:
         log.debug("%s: nothing new", visit.source)
+
+
+def tell_of_lesson(lesson: Lesson, *, again: bool) -> None:
+    """One line for what was learned, one for what is wrong; a quiet one for the same complaint `again`."""
+    if lesson.report:
+        log.info("%s: %s", lesson.topic, lesson.report)
+    if lesson.complaint:
+        log.log(logging.DEBUG if again else logging.WARNING, "%s: like: %s", lesson.topic, lesson.complaint)
 
 
 def tell_of_hub(hub: str, done: Round, *, again: bool) -> None:

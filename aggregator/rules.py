@@ -170,12 +170,12 @@ def _holds(text: str, sought: str, place: str) -> bool:
 
 def rules_digest(topics: Iterable[Topic]) -> str:
     """Changes when the same story could be filed differently; the order of the topics does not matter."""
-    return _digest(sorted((t.name, repr(t.rule), t.at_least_sources, t.languages) for t in topics))
+    return _digest(sorted((t.name, repr(t.rule), repr(t.like), t.at_least_sources, t.languages) for t in topics))
 
 
 def edition_digest(imprint: Imprint, topic: Topic) -> str:
     """Changes when the same stories could be rendered differently, also by another version of this program."""
-    return _digest((__version__, imprint, replace(topic, rule=None, at_least_sources=1, languages=())))
+    return _digest((__version__, imprint, replace(topic, rule=None, like=None, at_least_sources=1, languages=())))
 
 
 def _digest(what: object) -> str:

@@ -52,6 +52,7 @@ KEYS: Mapping[str, str] = {
     "topics.title": DERIVED,
     "topics.description": "",
     "topics.match": REQUIRED,
+    "topics.like": "",
     "topics.tests": "",
     "topics.tests.match": "[]",
     "topics.tests.skip": "[]",

@@ -13,10 +13,11 @@ from ._articles import Article, Dated, Health, State, Visit
 from ._incoming import Checkpoint, Enclosure, Fetched, Item
 from ._sameness import Company, Decision, Fingerprint, Known, Opening, Revision, Trace, Verdict
 from ._stories import Copy, Edition, Filing, Front, Job, Ping, Printed, Story, Withdrawal
-from ._wanted import ALL, Imprint, Manners, Match, Rule, Source, Term, Topic, Trial
+from ._wanted import ALL, ENOUGH_EXAMPLES, Imprint, Like, Manners, Match, Rule, Source, Term, Topic, Trial
 
 __all__ = [
     "ALL",
+    "ENOUGH_EXAMPLES",
     "Imprint",
     "Manners",
     "Match",
@@ -38,6 +39,7 @@ __all__ = [
     "Decision",
     "Fingerprint",
     "Known",
+    "Like",
     "Opening",
     "Revision",
     "Trace",

@@ -8,6 +8,7 @@ The tables of the SQLite store, and the door to sqlite-utils.
       marks                        which stories have which phrases, to find the same text again
       rulings                      what the operator has said of it
     stories   -> filings, rules    which topics, under which rules
+    models                         what topics have learned from examples
     editions                       which topics have to be published again
       archives                     which stories are sealed in which archive of a topic
     withdrawals, tombstones        which stories were taken back, and which topics have to say so
@@ -154,6 +155,12 @@ CREATE TABLE filings (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX filings_unsealed ON filings (topic, listed_at) WHERE archive IS NULL;
 CREATE INDEX filings_story ON filings (story);
+
+CREATE TABLE models (
+    topic  TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,                       -- of what it was trained with
+    body   BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE editions (
     topic     TEXT PRIMARY KEY,

@@ -9,6 +9,7 @@ The default store: one SQLite file, one process that writes to it, any number th
     _backup        a copy of the whole                 _archives  which stories make room
     _minted        what an older database knew         _withdrawals  which were taken back
     _rulings       what the operator said of sameness  _regrouping   and what it moves
+    _models        what topics have learned
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from ..model import (
     Story,
     Visit,
 )
-from . import Latest
+from . import Latest, Trained
 from ._alike import SLICES, company_of, first_since, forget_marks, postings_of
 from ._archives import archived_stories, current_stories, last_archive, seal_stories
 from ._backup import back_up, restore
@@ -46,6 +47,7 @@ from ._connections import Connections, check_readable, open_writer
 from ._known import known_of
 from ._lock import Lock
 from ._minted import remember_printed
+from ._models import count_stories, keep_model, model_of, sample_stories
 from ._pings import announce_feeds, end_ping, hubs_to_ping, put_off_hub, waiting_pings
 from ._regrouping import forbid_story, merge_stories, split_article
 from ._rows import moment, moment_or_none
@@ -249,6 +251,26 @@ class SqliteStore:
         """Replaces the filings of these stories."""
         with self._connections.turn() as db:
             file_stories(db.conn, rules, filings, now)
+
+    def count(self, limit: int) -> int:
+        """How many stories are held, counted no further than `limit`."""
+        with self._connections.reading() as db:
+            return count_stories(db.conn, limit)
+
+    def sample(self, limit: int) -> list[Story]:
+        """So many stories, the same ones from the same stories."""
+        with self._connections.reading() as db:
+            return sample_stories(db.conn, limit)
+
+    def model(self, topic: str) -> Trained | None:
+        """What was kept last for this topic."""
+        with self._connections.reading() as db:
+            return model_of(db.conn, topic)
+
+    def keep_model(self, topic: str, trained: Trained) -> None:
+        """In place of what was kept before."""
+        with self._connections.turn() as db:
+            keep_model(db.conn, topic, trained)
 
     def stale_topics(self) -> list[str]:
         """The topics whose edition no longer says what the store says, in alphabetical order."""
