@@ -45,8 +45,8 @@ _LONGEST_WORD = 60
 _MARGIN = 0.02
 _DOUBTFUL = 0.25
 """A larger share of an archive is not for one topic."""
-_TOLD_BY_CHANCE = 1
-"""Of a dozen random texts, the best is now and then better than a hundred others."""
+_FOUND = 3
+"""So many examples have to be found when they are left out: one or two of a dozen are now and then by mere chance."""
 _CHUNK = 4_096
 """Columns."""
 _FIRST_IDEOGRAPH = "\u3005"
@@ -220,16 +220,18 @@ def train(yes: Sequence[Text], no: Sequence[Text], others: Sequence[Text]) -> Mo
     if there < ENOUGH_OTHERS:
         raise LearningError(f"{ENOUGH_OTHERS} other stories at least are needed to tell from, and there are {there}")
     model = fit(yes, no, others)
-    if model.known * len(yes) < _TOLD_BY_CHANCE + 0.5:
+    if round(model.known * len(yes)) < _FOUND:
         raise LearningError("the examples have too little in common: left out themselves, they are not found")
     return model
 
 
 def fit(yes: Sequence[Text], no: Sequence[Text], others: Sequence[Text]) -> Model:
-    """The same, however little there is to learn from."""
+    """The same, however few there are."""
     texts = [read(spoken(text)) for text in (*yes, *no, *others)]
     labels = np.array([1.0] * len(yes) + [0.0] * (len(texts) - len(yes)))
     vocabulary = Vocabulary.of(texts)
+    if not len(vocabulary.hashes):
+        raise LearningError("no two of these texts have anything in common")
     vectors = [vocabulary.vector(text) for text in texts]
     products = _products(vectors, len(vocabulary.hashes))
     kept = _undoubted(products, labels, len(yes) + len(no))

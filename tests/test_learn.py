@@ -128,9 +128,10 @@ def test_to_leave_a_text_out_is_not_to_have_learned_from_it() -> None:
         ([news(1, *MONEY)] * 20, OTHERS, "5 different examples at least are needed, and there are 1"),
         ([(f"{'.' * n}", "—") for n in range(20)], OTHERS, "5 different examples at least are needed, and there are 0"),
         (some(12, *MONEY), some(99), "100 other stories at least are needed to tell from, and there are 99"),
+        ([(4 * a, 4 * a) for a in "абвгд"], [("", "")] * 100, "no two of these texts"),
         (APART, OTHERS, "the examples have too little in common"),
     ],
-    ids=["few", "equal", "no words", "few others", "nothing in common"],
+    ids=["few", "equal", "no words", "few others", "nothing to compare", "nothing in common"],
 )
 def test_what_cannot_be_learned_from_is_refused(examples: list[Text], others: list[Text], complaint: str) -> None:
     with pytest.raises(LearningError, match=complaint):

@@ -26,7 +26,7 @@ from aggregator.model import (
     Verdict,
     Visit,
 )
-from aggregator.stores import Store
+from aggregator.stores import Store, Trained
 from aggregator.stores.sqlite import open_store
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -768,3 +768,23 @@ def test_the_index_forgets_stories_that_nobody_has_joined_for_long(store: Store)
         2: {article(2).id}, 3: {article(2).id}, 4: {article(4, "coast").id}, 100: {article(2).id},
     }  # fmt: skip
     assert len(list(store.stories())) == 3
+
+
+# --- what topics learn -----------------------------------------------------------------------------------------------
+
+
+def test_what_a_topic_has_learned_is_kept_until_it_learns_anew(opener: Opener, store: Store) -> None:
+    assert store.model("trade") is None
+    store.keep_model("trade", Trained(digest="1", body=b"one"))
+    store.keep_model("trade", Trained(digest="2", body=b"\x00two"))
+    store.close()
+    again = opener()
+    assert again.model("trade") == Trained(digest="2", body=b"\x00two")
+    assert again.model("all") is None
+    again.close()
+
+
+def test_a_sample_is_the_same_whatever_came_first(store: Store) -> None:
+    store.save(visit(), [new(n) for n in (3, 1, 5, 2, 4)])
+    assert ids(store.sample(3)) == [1, 2, 3]
+    assert (store.count(3), store.count(10)) == (3, 5)
