@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -22,8 +23,9 @@ from aggregator.classify import Classifier
 from aggregator.cli import main
 from aggregator.config import load
 from aggregator.errors import ConfigError, LearningError
+from aggregator.jobs import Desk, run, take_lessons
 from aggregator.learn import Model, Text, fit, train
-from aggregator.model import Decision, Like, Opening, Rule, Topic, Verdict, Visit
+from aggregator.model import Decision, Job, Like, Opening, Rule, Topic, Verdict, Visit
 from aggregator.rules import edition_digest, parse_term, rules_digest
 from aggregator.stores import Store
 from aggregator.stores.sqlite import open_store
@@ -246,6 +248,20 @@ def test_a_file_that_cannot_be_read_is_a_complaint(store: Store, tmp_path: Path)
     yes = folder_of(some(9, *MONEY), tmp_path / "yes")
     (yes / "folder.txt").mkdir()
     assert "folder.txt cannot be read" in learning(store, Like(folder=yes)).complaint
+
+
+def test_when_the_topics_have_learned_there_is_nothing_left_to_file(store: Store, tmp_path: Path) -> None:
+    wanted = topic("money", like=TEXTS)
+    for restart in range(2):
+        desk = Desk(
+            sources={}, topics={"money": wanted}, imprint=IMPRINT, store=store, web=cast(Any, None),
+            classifier=Classifier([wanted], "rules"), feeds=tmp_path,
+        )  # fmt: skip
+        assert store.unfiled(desk.classifier.digest, 1), "what is learned is not known yet"
+        take_lessons(desk)
+        assert bool(store.unfiled(desk.classifier.digest, 1)) == (restart == 0)
+        run(Job("classify"), desk)
+        assert not store.unfiled(desk.classifier.digest, 1)
 
 
 # --- filing ----------------------------------------------------------------------------------------------------------
