@@ -190,7 +190,7 @@ class Model:
         return round(float(speaking[places[known]].sum()), 9)
 
     def to_bytes(self) -> bytes:
-        """Some hundred kilobytes, the same on every machine."""
+        """Some hundred kilobytes; equal models are equal bytes."""
         file, v = io.BytesIO(), self.vocabulary
         numbers = np.array([v.unknown, self.bias, self.needed, self.known])
         np.savez_compressed(file, hashes=v.hashes, rarity=v.rarity, weights=self.weights, numbers=numbers)
