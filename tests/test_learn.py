@@ -15,7 +15,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator import learn
@@ -92,6 +92,7 @@ def test_a_text_in_another_language_is_like_nothing(money: Model) -> None:
 SMALL = fit(some(5, *MONEY), [], some(20))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.text(max_size=300))
 def test_any_text_can_be_scored(title: str, body: str) -> None:
     assert np.isfinite(SMALL.score((title, body)))
