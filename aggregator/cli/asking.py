@@ -209,15 +209,18 @@ def look_at(path: Path, location: str) -> Any:
     from ..preview import preview as look
     from ..preview import source_at
     from ..stores.sqlite import open_store
+    from ..teach import recall
     from ..web import Web
 
     settings = configuration(path) if path.exists() else None
     topics = settings.topics if settings else ()
     source = source_at(location, settings.sources if settings else ())
     store = open_store(settings.database, writing=False) if settings and settings.database.exists() else None
+    classifier = Classifier(topics, rules.rules_digest(topics))
+    classifier.take(recall(topics, store) if store else {})
     web = Web(settings.manners if settings else Manners())
     try:
-        return look(source, web, store, Classifier(topics, rules.rules_digest(topics)), now())
+        return look(source, web, store, classifier, now())
     finally:
         web.close()
         if store:

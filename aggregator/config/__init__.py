@@ -55,6 +55,7 @@ KEYS: Mapping[str, str] = {
     "topics.description": "",
     "topics.match": REQUIRED,
     "topics.strength": "2",
+    "topics.like": "",
     "topics.tests": "",
     "topics.tests.match": "[]",
     "topics.tests.skip": "[]",

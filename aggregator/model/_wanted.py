@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from pathlib import Path
 from typing import Literal
 
 ALL = "all"
@@ -86,6 +87,24 @@ class Rule:
     """How much has to speak for it; None: as the rule around it, or the topic, says."""
 
 
+ENOUGH_EXAMPLES = 5
+"""With fewer, nobody can say how well they were understood."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Like:
+    """Examples of what a topic is about."""
+
+    stories: tuple[str, ...] = ()
+    """Links, guids or ids of stories that are held."""
+    texts: tuple[str, ...] = ()
+    """The first line of several is the title."""
+    folder: Path | None = None
+    """More of these, one a file: *.txt."""
+    unlike: Path | None = None
+    """The same, of what the topic must not have."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Topic:
     """What readers subscribe to."""
@@ -98,6 +117,8 @@ class Topic:
     """None: every story."""
     strength: int = STRENGTH
     """How much has to speak for the rule, in a story that has more than a headline."""
+    like: Like | None = None
+    """Only stories like these examples; None: there are none."""
     language: str | None = None
     formats: tuple[str, ...] = ("rss", "atom", "jsonfeed", "html")
     limit: int = 50
