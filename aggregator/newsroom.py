@@ -95,6 +95,7 @@ class Newsroom:
             web=web,
             classifier=Classifier(new.topics, rules.rules_digest(new.topics)),
             feeds=feeds,
+            at_once=new.manners.at_once,
             told=old.told if old else {},
         )
 

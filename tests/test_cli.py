@@ -87,7 +87,7 @@ def test_status_tells_how_each_source_fares(run: Run) -> None:
     inbox, wire = json.loads(result.stdout)
     assert set(inbox) == {
         "name", "kind", "state", "last_visit", "last_success", "next_visit", "failing_since", "failures", "error",
-        "articles", "new", "requests", "bytes",
+        "articles", "new", "requests", "bytes", "moved_to",
     }  # fmt: skip
     assert (inbox["state"], inbox["articles"], inbox["new"], inbox["error"]) == ("ok", 1, 1, None)
     assert (wire["state"], wire["failures"], wire["last_success"]) == ("failing", 1, None)

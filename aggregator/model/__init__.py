@@ -12,8 +12,9 @@ from __future__ import annotations
 from ._articles import Article, Dated, Health, State, Visit
 from ._incoming import Checkpoint, Enclosure, Fetched, Item
 from ._sameness import Company, Decision, Fingerprint, Known, Opening, Revision, Trace, Verdict
+from ._standing import Move, Reception, Standing, Wishes
 from ._stories import Copy, Edition, Filing, Front, Job, Ping, Printed, Story, Withdrawal
-from ._wanted import ALL, Imprint, Manners, Match, Rule, Source, Term, Topic, Trial
+from ._wanted import ALL, Imprint, Manners, Match, Rule, Source, Term, Topic, Trial, host_of
 
 __all__ = [
     "ALL",
@@ -25,6 +26,7 @@ __all__ = [
     "Term",
     "Topic",
     "Trial",
+    "host_of",
     "Checkpoint",
     "Enclosure",
     "Fetched",
@@ -42,6 +44,10 @@ __all__ = [
     "Revision",
     "Trace",
     "Verdict",
+    "Move",
+    "Reception",
+    "Standing",
+    "Wishes",
     "Copy",
     "Edition",
     "Filing",

@@ -7,9 +7,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from typing import Literal
+from urllib.parse import urlsplit
 
 ALL = "all"
 """The topic that every story is in."""
+
+
+def host_of(url: str) -> str:
+    """Lower case, without a port; empty if there is none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +44,13 @@ class Source:
     """The plug-in: `feed`, `files`, or a dotted module name."""
     location: str
     every: timedelta = timedelta(minutes=30)
+    """Visited at most so often."""
+    at_least_every: timedelta = timedelta(days=1)
+    """However seldom it publishes, and however long its server calls an answer fresh. `every` is the stronger."""
+    adapts: bool = True
+    """Whether one that publishes seldom is visited seldom; False: the operator has said `every` of this very source."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Sent with each request to the host of `location` and nobody else; secrets may be in it."""
     priority: int = 0
     """Whose copy leads a story: the greatest wins."""
     language: str | None = None
@@ -42,6 +58,11 @@ class Source:
     labels: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
     """What else the kind takes, already read by it."""
+
+    @property
+    def host(self) -> str:
+        """Whose server it is; empty for what is no web address."""
+        return host_of(self.location)
 
 
 class Match(Enum):
