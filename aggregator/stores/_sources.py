@@ -44,7 +44,7 @@ DUE = """
     WHERE place IS NOT NULL AND NOT stopped AND next_at <= :now
       AND coalesce(leased_until, :now) <= :now AND coalesce(not_before, :now) <= :now
       AND host NOT IN (
-        SELECT host FROM sources WHERE leased_until > :now AND host <> '' GROUP BY host HAVING count(*) >= :at_once)
+        SELECT host FROM sources WHERE leased_until > :now AND host <> '' GROUP BY +host HAVING count(*) >= :at_once)
     ORDER BY next_at, place"""
 
 
