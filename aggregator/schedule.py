@@ -22,15 +22,19 @@ from .runners import Runner
 log = logging.getLogger("river")
 
 TICK = timedelta(seconds=1)
+TOGETHER = 5
+"""Seconds: what visits under way bring is published together, not each as it comes."""
 PATIENCE = 10
 """Ticks that may be missed before the watch steps in."""
 
 
 def tick(desk: Desk, runner: Runner) -> None:
     """Hand on everything that is due now."""
-    hand_out(desk, runner, desk.clock())
-    for job in left_over(desk):
-        runner.submit(job)
+    now = desk.clock()
+    hand_out(desk, runner, now)
+    if not runner.is_busy() or now.second % TOGETHER == 0:
+        for job in left_over(desk):
+            runner.submit(job)
 
 
 def hand_out(desk: Desk, runner: Runner, now: datetime) -> None:

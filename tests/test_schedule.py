@@ -16,7 +16,7 @@ from aggregator.classify import Classifier
 from aggregator.errors import StoreError
 from aggregator.jobs import Desk, run
 from aggregator.model import Job, Reception, Source, Topic
-from aggregator.schedule import Clock, daily, once, tick, visits
+from aggregator.schedule import Clock, daily, in_turns, once, tick, visits
 from aggregator.stores.sqlite import open_store
 
 from .make import HOUR, IMPRINT, NOON, source, topic
@@ -30,9 +30,13 @@ class Hands:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.jobs: list[Job] = []
+        self.busy = False
 
     def idle(self) -> int:
         return 2
+
+    def is_busy(self) -> bool:
+        return self.busy
 
     def fill(self, ask: Callable[[int], Iterable[Job]]) -> None:
         for job in ask(self.idle()):
@@ -86,6 +90,25 @@ def test_ticks_carry_an_article_from_its_source_to_the_files(desk: Desk) -> None
     hands.jobs.clear()
     tick(desk, hands)
     assert hands.jobs == []
+
+
+def test_while_visits_are_under_way_what_they_bring_is_published_together(desk: Desk) -> None:
+    hands = Hands(desk)
+    hands.busy = True
+    published = []
+    seconds = iter(range(10))
+    ticking = replace(desk, clock=lambda: NOON + timedelta(seconds=next(seconds)))
+    for _ in range(10):
+        tick(ticking, hands)
+        published.append(Job("publish", "all") in hands.jobs)
+        hands.jobs.clear()
+    assert [second for second, was in enumerate(published) if was] == [0, 5]
+
+
+def test_the_hands_are_not_all_sent_to_one_host(desk: Desk) -> None:
+    hosts = {"a": "one", "b": "one", "c": "two", "d": "one", "e": "two", "f": ""}
+    sources = {n: source(n, location=f"https://{h}.example/{n}" if h else "inbox") for n, h in hosts.items()}
+    assert in_turns(replace(desk, sources=sources), list("abcdef")) == list("acfbed")
 
 
 def test_when_the_rules_change_everything_is_filed_again(desk: Desk) -> None:

@@ -36,7 +36,7 @@ KEYS: Mapping[str, str] = {
     "listen": "127.0.0.1:8080",
     "database": "db/river.sqlite",
     "feeds": "feeds/",
-    "workers": "16",
+    "workers": "256",
     "every": "30m",
     "at_least_every": "1d",
     "polite": "",

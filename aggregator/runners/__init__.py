@@ -14,6 +14,9 @@ class Runner(Protocol):
     def idle(self) -> int:
         """How many more jobs could be begun at once."""
 
+    def is_busy(self) -> bool:
+        """Whether anything is waiting or under way."""
+
     def fill(self, ask: Callable[[int], Iterable[Job]]) -> None:
         """Ask for as many jobs as there are hands free, and take them; one asks at a time."""
 

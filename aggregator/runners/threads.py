@@ -35,6 +35,11 @@ class ThreadRunner:
         with self._lock:
             return max(0, self._hands - len(self._open))
 
+    def is_busy(self) -> bool:
+        """Whether anything is waiting or under way."""
+        with self._lock:
+            return bool(self._open)
+
     def fill(self, ask: Callable[[int], Iterable[Job]]) -> None:
         """Ask for as many jobs as there are hands free, and take them."""
         with self._asking:
