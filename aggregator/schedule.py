@@ -31,6 +31,8 @@ PATIENCE = 10
 def tick(desk: Desk, runner: Runner) -> None:
     """Hand on everything that is due now."""
     now = desk.clock()
+    if moved := desk.store.set_back(now):
+        log.warning("the time of day was set back: %d sources keep their waits, not their times", moved)
     hand_out(desk, runner, now)
     if not runner.is_busy() or now.second % TOGETHER == 0:
         for job in left_over(desk):

@@ -64,7 +64,7 @@ def test_a_small_file_is_enough(desk: Path) -> None:
         listen=("127.0.0.1", 8080),
         database=desk / "db" / "river.sqlite",
         feeds=desk / "feeds",
-        workers=16,
+        workers=256,
         sources=(
             Source(
                 name="inbox", kind="files", location=str(desk / "inbox"), every=timedelta(seconds=10), adapts=False

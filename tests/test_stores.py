@@ -216,6 +216,17 @@ def test_a_standing_comes_back_as_it_was_given(store: Store) -> None:
     assert store.standing("steppe") == Standing(visited=NOON)
 
 
+def test_when_the_clock_is_set_back_waits_stay_as_long_as_they_were(store: Store) -> None:
+    store.save(visit("steppe", at=NOON, next_at=NOON + HOUR, not_before=NOON + 2 * MINUTE), [])
+    assert store.set_back(NOON - MINUTE) == 0
+    early = NOON - 9 * HOUR
+    assert store.set_back(early) == 2  # the other one was registered at noon
+    assert store.claim_due(early, LEASE, 10) == []
+    assert store.claim(["steppe"], early + MINUTE, LEASE) == []
+    assert store.claim_due(early + 30 * MINUTE, LEASE, 10) == ["coast"]
+    assert "steppe" in store.claim_due(early + HOUR, LEASE, 10)
+
+
 def test_a_shorter_every_counts_from_now_on(store: Store) -> None:
     store.save(visit("steppe", next_at=NOON + 9 * HOUR), [])
     store.save(visit("coast", next_at=NOON + 9 * HOUR), [])

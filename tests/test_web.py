@@ -403,5 +403,5 @@ def test_the_page_on_etiquette_names_tests_that_are_here() -> None:
     page = (Path(__file__).parents[1] / "docs/etiquette.md").read_text()
     named = set(re.findall(r"`(test_\w+)`", page))
     assert len(named) > 25
-    here = "".join(path.read_text() for path in Path(__file__).parent.glob("test_web*.py"))
+    here = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
     assert named <= set(re.findall(r"^def (test_\w+)", here, re.M))

@@ -61,6 +61,12 @@ class Store(Protocol):
         digest differs becomes stale.
         """
 
+    def set_back(self, now: datetime) -> int:
+        """
+        Called by the clock. Sources that were visited later than now, by more than a minute, were visited now: the
+        clock has been set back, and nobody shall wait for the old time to come again. How many there were.
+        """
+
     def claim_due(self, now: datetime, lease: timedelta, limit: int, at_once: int = 1) -> list[str]:
         """
         Called by the clock. The names of sources that are due, longest overdue first, each given to one caller only

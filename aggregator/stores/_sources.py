@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from sqlite3 import Connection, Row
 
 from ..errors import StoreError
@@ -36,6 +36,20 @@ def register_sources(conn: Connection, sources: Iterable[Source], now: datetime)
     conn.execute("UPDATE sources SET place = NULL")
     conn.executemany(MOVED, rows)
     conn.executemany(PLACED, rows)
+
+
+SET_BACK = """
+    UPDATE sources SET
+        next_at = next_at - (coalesce(last_visit, next_at - every) - :now),
+        not_before = not_before - (coalesce(last_visit, next_at - every) - :now),
+        last_visit = iif(last_visit IS NULL, NULL, :now)
+    WHERE coalesce(last_visit, next_at - every) > :now + :slack"""
+SLACK = timedelta(minutes=1)
+
+
+def set_back_sources(conn: Connection, now: datetime) -> int:
+    """The clock was set back: visits of the future were made now, and the waits stay as long. How many sources."""
+    return conn.execute(SET_BACK, {"now": stamp(now), "slack": SLACK // MICROSECOND}).rowcount
 
 
 VISITED_HOSTS = "SELECT host FROM sources WHERE leased_until > :now AND host <> ''"

@@ -59,6 +59,7 @@ from ._sources import (
     health_of_sources,
     lease_sources,
     register_sources,
+    set_back_sources,
     standing_of_source,
 )
 from ._stories import (
@@ -132,6 +133,11 @@ class SqliteStore:
         with self._connections.turn() as db:
             register_sources(db.conn, sources, now)
             register_topics(db.conn, topics, now)
+
+    def set_back(self, now: datetime) -> int:
+        """The clock may have been set back; how many sources it concerned."""
+        with self._connections.turn() as db:
+            return set_back_sources(db.conn, now)
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int, at_once: int = 1) -> list[str]:
         """The sources that are due, longest overdue first, under lease from now on."""
