@@ -135,4 +135,3 @@ def read(kind: SourceKind, source: Source, fetched: Fetched, now: datetime) -> l
     if fetched.body is None:
         return []
     return [normalise(item, source, fetched, now) for item in kind.parse(source, fetched)]
-

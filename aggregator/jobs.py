@@ -83,6 +83,8 @@ def collect_one(name: str, desk: Desk) -> None:
             source, desk.store, trip, standing, desk.chance, authority=desk.imprint.authority, priorities=priorities
         )
         tell(report, desk.told)
+        if report.visit.standing and report.visit.standing.address != standing.address:
+            log.warning("%s: visited at %s from now on", name, report.visit.standing.address or source.location)
 
 
 def classify_all(_: str, desk: Desk) -> None:

@@ -16,6 +16,8 @@ AGREEING = 3
 OVER = timedelta(days=1)
 """over so much time."""
 NOT_THERE = (404, 410)
+LOST = 5
+"""Failures in a row after which a new address is given up, whatever they were: it may be parked, or nobody's."""
 
 
 def settle(source: Source, standing: Standing, heard: Reception, now: datetime, *, failed: bool) -> Standing:
@@ -24,7 +26,8 @@ def settle(source: Source, standing: Standing, heard: Reception, now: datetime, 
     has nothing any more, the configured one is asked again.
     """
     if failed:
-        return replace(standing, address="", move=None) if heard.status in NOT_THERE else standing
+        is_lost = heard.status in NOT_THERE or standing.failures + 1 >= LOST
+        return replace(standing, address="", move=None) if is_lost else standing
     if not heard.moved_to or not may_follow(source, standing, heard.moved_to):
         return replace(standing, move=None)
     move = standing.move

@@ -67,6 +67,8 @@ def test_an_address_that_has_nothing_any_more_gives_way_to_the_configured_one() 
     moved = Standing(address=NEW)
     assert settle(source(), moved, Reception(status=500), NOON, failed=True) == moved
     assert settle(source(), moved, Reception(status=404), NOON, failed=True) == Standing()
+    lost = Standing(address=NEW, failures=4)
+    assert settle(source(), lost, Reception(status=200), NOON, failed=True).address == ""
 
 
 def test_a_source_may_move_on() -> None:
