@@ -45,7 +45,7 @@ class Bag:
     articles: list[Article] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     wishes: Wishes | None = None
-    """What the documents that were read say of coming back."""
+    """What the first document that was read says of coming back."""
 
     def move_bookmark(self, fetched: Fetched) -> None:
         self.checkpoint.update(fetched.checkpoint)
@@ -53,8 +53,8 @@ class Bag:
             del self.checkpoint[key]
 
     def note_wishes(self, kind: SourceKind, fetched: Fetched) -> None:
-        if fetched.body is not None and (wishes := getattr(kind, "wishes", None)):
-            self.wishes = wishes(fetched)
+        if fetched.body is not None and not self.wishes and (ask := getattr(kind, "wishes", None)):
+            self.wishes = ask(fetched)
 
 
 def collect(

@@ -224,6 +224,15 @@ def test_only_the_document_at_its_own_address_says_how_long_a_source_is_fresh(se
     assert trip.not_before == NOW + timedelta(seconds=60)
 
 
+def test_where_that_is_never_asked_for_the_first_document_speaks(server: Loopback, web: Web) -> None:
+    server.answers["/feed"] = reply(Cache_Control="max-age=60")
+    server.answers["/story"] = reply(Cache_Control="max-age=86400")
+    trip = visit(web, server.url("/"))
+    for path in ("/feed", "/story"):
+        trip.get(server.url(path))
+    assert trip.not_before == NOW + timedelta(seconds=60)
+
+
 # --- redirects -------------------------------------------------------------------------------------------------------
 
 

@@ -21,8 +21,8 @@ class Wishes:
 @dataclass(frozen=True, kw_only=True)
 class Reception:
     """
-    How a visit was received, as plainly as the servers said it. A source may have several documents; the one at its own
-    address speaks for it.
+    How a visit was received, as plainly as the servers said it. Of several documents, the one at the source's own
+    address speaks for it, or else the first.
     """
 
     status: int | None = None

@@ -35,7 +35,7 @@ class Answer(Protocol):
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """`etag` and `last-modified`, verbatim."""
+        """`etag` and `last-modified`, verbatim, and what else is needed to send them back: keep it whole."""
 
 
 class World(Protocol):

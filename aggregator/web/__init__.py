@@ -111,6 +111,8 @@ class Trip:
         self._home = home
         self._source = source
         self._afresh = afresh
+        self._speaker = ""
+        """The document that speaks for the source."""
 
     @property
     def not_before(self) -> datetime | None:
@@ -175,7 +177,7 @@ class Trip:
             reply, seconds = self._ask(url, {"Accept": ACCEPT, **conditions, **headers}, left)
             left -= seconds
             if reply.status not in REDIRECTS:
-                if asked == self._home:
+                if self._speaks(asked):
                     self._hear(status=reply.status, moved_to=moved_to)
                 return url, reply, conditions
             target = self._target(url, reply)
@@ -185,6 +187,15 @@ class Trip:
                 headers = {name: value for name, value in headers.items() if name.lower() in TRAVELLING}
             url = target
         raise self._error(f"more than {HOPS} redirects")
+
+    def _speaks(self, url: str) -> bool:
+        """
+        Whether this document speaks for the source: the one at its own address, or, if that is never asked for, the
+        first one. robots.txt speaks for nobody.
+        """
+        if url == self._home or (not self._speaker and urlsplit(url).path != "/robots.txt"):
+            self._speaker = url
+        return url == self._speaker
 
     def _ask(
         self, url: str, headers: Mapping[str, str], left: float, form: Mapping[str, str] | None = None
@@ -227,7 +238,7 @@ class Trip:
 
     def _page(self, asked: str, url: str, reply: Reply, conditions: Mapping[str, str]) -> Page:
         """The answer, or FetchError."""
-        if asked == self._home and reply.status in (200, 203, 226, 304):
+        if asked == self._speaker and reply.status in (200, 203, 226, 304):
             self._hear(fresh_for=fresh_for(reply.headers, self.now))
         given = {name: reply.headers.get(name, "") for name in VALIDATORS}
         old = {"etag": conditions.get("If-None-Match", ""), "last-modified": conditions.get("If-Modified-Since", "")}
