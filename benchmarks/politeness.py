@@ -7,6 +7,8 @@ How politely, and how fast, a thousand sources are visited; and what readers not
               two, and all of them in at most 1.3 times what that alone dictates
     wide      on as many hosts as there are sources, which take 0.2 to 1 s
 
+Then all are visited a second time, when they have nothing new.
+
 Runs `aggregator run` in a process of its own. The hosts are 127.0.x.y, all served by another process, which watches how
 it is asked. Meanwhile somebody reads /all/rss.xml, and goes on when all is collected.
 """
@@ -103,6 +105,14 @@ def feed(number: int) -> bytes:
     return f'<rss version="2.0"><channel><title>News {number}</title>{items}</channel></rss>'.encode()
 
 
+def answer(path: str, *, is_known: bool) -> bytes:
+    if is_known:
+        return b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n'
+    body = feed(int(path[1:-4]))
+    head = f'HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\nETag: "1"\r\nContent-Length: {len(body)}\r\n\r\n'
+    return head.encode() + body
+
+
 # --- the hosts -------------------------------------------------------------------------------------------------------
 
 
@@ -123,9 +133,7 @@ class Hosts:
                 self.begin(host)
                 await asyncio.sleep(self.seconds[path])
                 self.end(host)
-                body = feed(int(path[1:-4]))
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\n")
-                writer.write(b'ETag: "1"\r\nContent-Length: %d\r\n\r\n%s' % (len(body), body))
+                writer.write(answer(path, is_known=b'If-None-Match: "1"' in head))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -146,14 +154,18 @@ class Hosts:
         self.last = host.ended = time.monotonic()
 
     def seen(self) -> Seen:
+        """Since the last time that somebody asked."""
         hosts = self.by_name.values()
-        return Seen(
+        seen = Seen(
             requests=sum(h.requests for h in hosts),
             most_in_flight=max((h.most_in_flight for h in hosts), default=0),
             shortest_pause=min((h.shortest_pause for h in hosts), default=0),
             first=self.first,
             last=self.last,
         )
+        self.first = 0.0
+        self.by_name.clear()
+        return seen
 
 
 def serve(plan: Plan, pipe: Connection) -> None:
@@ -201,11 +213,14 @@ def config(plan: Plan, port: int) -> str:
     )
 
 
+def river(folder: Path, command: str) -> list[str]:
+    return [sys.executable, "-m", "aggregator", "--config", str(folder / "config.yaml"), command]
+
+
 @contextmanager
 def running(folder: Path) -> Iterator[str]:
     """`aggregator run` in this workspace; where it can be read."""
-    command = [sys.executable, "-m", "aggregator", "--config", str(folder / "config.yaml"), "run"]
-    with (folder / "log").open("w") as log, subprocess.Popen(command, stderr=log) as process:
+    with (folder / "log").open("w") as log, subprocess.Popen(river(folder, "run"), stderr=log) as process:
         try:
             while "Reading at" not in (text := (folder / "log").read_text()):
                 time.sleep(0.02)
@@ -276,6 +291,10 @@ def measure(plan: Plan) -> None:
             idle = read(address, 5)
         pipe.send(True)
         report(plan, pipe.recv(), ended, articles, busy, idle)
+        subprocess.run(river(folder, "collect"), check=True, stderr=subprocess.DEVNULL)
+        pipe.send(True)
+        again = pipe.recv()
+        print(f"  visited again, nothing new: {again.requests} requests in {again.last - again.first:.2f} s")
 
 
 def report(plan: Plan, seen: Seen, ended: float, articles: int, busy: list[float], idle: list[float]) -> None:
