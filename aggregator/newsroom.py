@@ -101,6 +101,7 @@ class Newsroom:
             coverage=old.coverage if old else Coverage(),
             settle=new.settle,
             feeds=feeds,
+            at_once=new.manners.at_once,
             told=old.told if old else {},
         )
 

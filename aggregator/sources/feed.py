@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 
 from ..errors import FetchError, ParseError
-from ..model import Checkpoint, Fetched, Item, Source
+from ..model import Checkpoint, Fetched, Item, Source, Wishes
 from . import World, _jsonfeed, _xml
 from ._charset import decode
+from ._wishes import wishes_of
 
 NEWEST = 500
 """No more items of one document than these."""
@@ -53,6 +54,11 @@ def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
     from . import _feedparser  # 55 ms, for those who have a feed to read
 
     yield from _feedparser.items(xml, fetched.url, source.name, title)
+
+
+def wishes(fetched: Fetched) -> Wishes:
+    """When the feed wants to be visited, as far as it says."""
+    return wishes_of(decode(fetched.body or b"", fetched.charset))
 
 
 def _seems_to_be(text: str, root: str) -> str:
