@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from .classify import Classifier
 from .collect import Bag, gather
@@ -23,11 +24,12 @@ class Preview:
 
 
 def source_at(location: str, sources: Sequence[Source]) -> Source:
-    """The configured source of this name or location, else one made up for it."""
-    for source in sources:
-        if location in (source.name, source.location):
-            return source
+    """The configured source of this name or location (`inbox/` is `inbox`), else one made up for it."""
     kind = "feed" if location.startswith(("http://", "https://")) else "files"
+    path = str(Path(location).absolute()) if kind == "files" else location
+    for source in sources:
+        if location in (source.name, source.location) or (source.kind == kind == "files" and source.location == path):
+            return source
     options = {"quiet": timedelta(0)} if kind == "files" else {}
     return Source(name="preview", kind=kind, location=location, options=options)
 

@@ -60,6 +60,8 @@ def preview(path: Path, location: str, as_json: bool) -> None:
     """
     from ..reports import preview_lines, preview_row
 
+    if not location.strip():
+        raise click.UsageError("an empty LOCATION; write a URL, a path, or . for this folder")
     seen = look_at(path, location)
     for decision, filings in seen.rows:
         show([json_line(preview_row(decision, filings))] if as_json else preview_lines(decision, filings))

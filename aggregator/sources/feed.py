@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from ..errors import FetchError, ParseError
 from ..model import Checkpoint, Fetched, Item, Source
-from . import World, _jsonfeed, _xml
+from . import World, _home, _jsonfeed, _xml
 from ._charset import decode
+from ._home import place as place
 
 NEWEST = 500
 """No more items of one document than these."""
@@ -24,16 +25,22 @@ def check(source: Source) -> None:
 
 
 def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
-    """Yield the feed if its bytes have changed; if only its validators have, an empty Fetched that moves them."""
-    answer = world.get(source.location, since)
+    """
+    Yield the feed if its bytes have changed; if only its validators have, an empty Fetched that moves them. Where a
+    page has been from the beginning, the feed behind it is meant; a feed that has become a page is an error.
+    """
+    answer = world.get(place(source, since), since)
+    moved: dict[str, str] = {}
     if answer.body is None:
         if not any(since.get(key) for key in _VALIDATORS):
             raise FetchError(source.name, "the server says 'not modified' to somebody who never saw the feed")
         body, moved = None, dict(answer.checkpoint)
     else:
-        digest = hashlib.sha256(answer.body).hexdigest()
+        if not since.get("digest") and (behind := _home.find(answer, world)):
+            answer, moved["feed"] = behind[0], f"{source.location} {behind[1]}"
+        digest = hashlib.sha256(answer.body or b"").hexdigest()
         body = answer.body if digest != since.get("digest") else None
-        moved = {**dict.fromkeys(_VALIDATORS, ""), **answer.checkpoint, "digest": digest}
+        moved |= {**dict.fromkeys(_VALIDATORS, ""), **answer.checkpoint, "digest": digest}
     if body is not None or any(since.get(key, "") != value for key, value in moved.items()):
         yield Fetched(
             url=answer.url, body=body, checkpoint=moved, media_type=answer.media_type, charset=answer.charset
@@ -48,15 +55,14 @@ def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
         return
     xml = _xml.tidy(text, NEWEST)
     if _xml.root(xml) not in _xml.FEED_ROOTS:
-        raise ParseError(source.name, f"this is no feed: {_seems_to_be(text, _xml.root(xml))}")
+        raise ParseError(source.name, f"this is no feed: {_seems_to_be(text, _xml.root(xml), fetched.url)}")
     from . import _feedparser  # 55 ms, for those who have a feed to read
 
     yield from _feedparser.items(xml, fetched.url, source.name)
 
 
-def _seems_to_be(text: str, root: str) -> str:
+def _seems_to_be(text: str, root: str, url: str) -> str:
     known = {
-        "html": "it seems to be a web page",
         "opml": "it is a list of subscriptions (OPML)",
         "urlset": "it is a sitemap",
         "sitemapindex": "it is a sitemap",
@@ -67,6 +73,6 @@ def _seems_to_be(text: str, root: str) -> str:
         return "it seems to be a picture or another binary file"
     if root in known:
         return known[root]
-    if re.search(r"<!doctype html|<(?:html|head|body)[\s>]", text[:2000], re.I):
-        return known["html"]
+    if root == "html" or re.search(r"<!doctype html|<(?:html|head|body)[\s>]", text[:2000], re.I):
+        return _home.what_it_names(text, url)
     return f"its first element is <{root[:40]}>" if root else "it seems to be plain text"
