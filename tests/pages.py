@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from aggregator.errors import FetchError
 from aggregator.model import Checkpoint
@@ -25,7 +26,7 @@ class Answer:
 class Pages:
     """A page is text, bytes, an Answer of its own, or the number of an HTTP error. What is not here is a 404."""
 
-    pages: dict[str, str | bytes | int | Answer]
+    pages: dict[str, Any]
     now: datetime = NOW
     asked: list[str] = field(default_factory=list)
     bookmarks: list[Checkpoint] = field(default_factory=list)
