@@ -160,7 +160,7 @@ def test_an_article_has_the_headline_of_the_list_and_the_text_of_its_page() -> N
     assert first.content.startswith("<p>Мост соединил два берега")
     assert "Читайте также" not in first.content
     assert "Курс валют" not in first.content
-    assert (first.url, first.guid) == (f"{HOME}n/1", f"{HOME}n/1")  # its canonical link is the home page: a broken site
+    assert first.url == f"{HOME}n/1"  # its canonical link is the home page: a broken site
     assert f"{first.published_at:%Y-%m-%d %H:%M}" == "2026-02-28 04:31"
     assert first.publisher == "Вести степи"
 

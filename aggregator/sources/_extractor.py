@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 from ._html import LONGEST, shorn
 
@@ -26,4 +27,4 @@ def main_text(page: str, url: str) -> str:
         )  # fmt: skip
     except (LxmlError, ValueError, TypeError, AttributeError, LookupError, RecursionError, AssertionError, MemoryError):
         return ""  # by no rule: it walks trees that a broken page has bent
-    return (html or "").removeprefix("<html>").removesuffix("</html>").strip()
+    return re.sub(r"\s*</?(?:html|body)\s*/?>\s*", "", html or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, time
@@ -24,12 +25,21 @@ def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
     """
     said = fetched.announced or Item()
     text = decode(fetched.body or b"", fetched.charset)
-    if not text.strip():
+    try:
+        page = _page.item(text, fetched.url, source.name)
+    except ParseError:
         if not (said.title or said.content or said.summary):
-            raise ParseError(source.name, "there is nothing to read in this page")
+            raise
         yield said
         return
-    yield _both(said, _page.item(text, fetched.url, source.name), _extractor.main_text(text, fetched.url), fetched.url)
+    found = _extractor.main_text(text, fetched.url)
+    is_more = _size(found) > _size(said.content or said.summary or "")  # "please enable JavaScript" is not
+    yield _both(said, page, found if is_more else "", fetched.url)
+
+
+def _size(html: str) -> int:
+    """Letters, without markup and spaces."""
+    return len(re.sub(r"<[^<>]*>|\s+", "", html))
 
 
 def _both(said: Item, page: Item, text: str, url: str) -> Item:
@@ -39,7 +49,7 @@ def _both(said: Item, page: Item, text: str, url: str) -> Item:
     published_at = _the_better(said.published_at, page.published_at)
     return replace(
         page,
-        guid=said.guid or link,
+        guid=said.guid,
         url=link,
         base=url if text or content == page.content else said.base,
         title=page.title if not said.title or said.title.endswith(_CUT) else said.title,

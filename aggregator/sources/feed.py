@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from ..errors import FetchError, ParseError
 from ..model import Checkpoint, Fetched, Item, Source
-from . import World, _home, _jsonfeed, _xml
+from . import World, _full_text, _home, _jsonfeed, _linked, _xml
 from ._charset import decode
+from ._follow import per_visit
 from ._home import place as place
 
 NEWEST = 500
 """No more items of one document than these."""
 
 _VALIDATORS = ("etag", "last-modified")
+
+
+OPTIONS: Mapping[str, Callable[[object], object]] = {"full_text": _full_text.yes_or_no, "per_visit": per_visit}
 
 
 def check(source: Source) -> None:
@@ -25,6 +29,12 @@ def check(source: Source) -> None:
 
 
 def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
+    """Yield the feed if it has changed; with `full_text`, the pages of its new items instead. Raises FetchError."""
+    feeds = _fetch(source, since, world)
+    yield from _full_text.fetch(source, since, world, feeds, parse) if source.options.get("full_text") else feeds
+
+
+def _fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
     """
     Yield the feed if its bytes have changed; if only its validators have, an empty Fetched that moves them. Where a
     page has been from the beginning, the feed behind it is meant; a feed that has become a page is an error.
@@ -49,6 +59,9 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
 
 def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
     """Yield the items of a feed, at most the newest 500. Raises ParseError, also for what is no feed."""
+    if fetched.announced:
+        yield from _linked.parse(source, fetched)
+        return
     text = decode(fetched.body or b"", fetched.charset)
     if text.lstrip().startswith(("{", "[")):
         yield from _jsonfeed.items(text, fetched.url, source.name, NEWEST)
