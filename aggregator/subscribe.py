@@ -1,9 +1,13 @@
-"""A web address -> a source to add: the feed behind it, what it brings, and a name that nobody has yet."""
+"""
+What to add to the sources: the feed behind a web address, or those of a list of subscriptions.
+
+    look -> Found       chosen -> entries for config.yaml       twin, is_ours, free_name: nothing is there twice
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -11,6 +15,7 @@ from urllib.parse import urlsplit
 from . import markup, urls
 from .errors import NotFoundError, ParseError
 from .model import Item, Source
+from .opml import Subscription
 from .sources import World, feed
 
 _LONGEST_NAME = 64
@@ -48,6 +53,35 @@ def look(location: str, world: World) -> Found:
 def _headlines(items: Iterable[Item]) -> list[tuple[datetime | None, str]]:
     told = [(item.published_at, markup.plain_line(item.title or item.url or "")) for item in items]
     return sorted(told, key=lambda headline: headline[0] or _LONG_AGO, reverse=True)
+
+
+def chosen(
+    listed: Iterable[Subscription], sources: Sequence[Source], link: str
+) -> tuple[list[Mapping[str, str | Sequence[str]]], list[str]]:
+    """Of a list of subscriptions: the sources to add, as they are written; and why the others are passed over."""
+    taken, entries, remarks = list(sources), list[Mapping[str, str | Sequence[str]]](), list[str]()
+    for one in listed:
+        refused = _refused(one, taken, link)
+        if refused:
+            remarks.append(f"{one.url or one.title or 'an outline'}: {refused}")
+            continue
+        name = free_name(one.title or host(one.url), [source.name for source in taken])
+        taken.append(Source(name=name, kind="feed", location=one.url))
+        labels = {"labels": one.labels} if one.labels else {}
+        entries.append({"name": name, "feed": one.url, **labels})
+    return entries, remarks
+
+
+def _refused(one: Subscription, taken: Iterable[Source], link: str) -> str:
+    """Why this is no source to add; empty if it is one."""
+    if not one.url:
+        return "this is no feed"
+    if not urls.canonical(one.url):
+        return "this is no web address"
+    if is_ours(one.url, link):
+        return "a feed of our own"
+    old = twin(one.url, taken)
+    return f"is here already: source {old.name!r}" if old else ""
 
 
 def twin(url: str, sources: Iterable[Source]) -> Source | None:

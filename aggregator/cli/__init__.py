@@ -3,7 +3,7 @@ The commands. Each puts its pieces together, does one thing, and tells the opera
 
     running   what does something: run, serve, collect, publish
     asking    what looks and tells: stories, check, preview, status, explain
-    adding    what writes into the configuration: add
+    adding    what writes sources into the configuration, and out of it: add, import-opml, export-opml
     keeping   what happens once in a while: split, merge, never, withdraw, backup, restore, init
 """
 

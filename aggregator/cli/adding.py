@@ -1,9 +1,9 @@
-"""The commands that write into the configuration: add."""
+"""The commands that write sources into the configuration, and out of it: add, import-opml, export-opml."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -47,6 +47,38 @@ def add(path: Path, url: str, name: str | None) -> None:
     name = name or free_name(host(found.url), [source.name for source in settings.sources])
     append(path, [{"name": name, "feed": found.url}])
     click.echo(f"{path}: added as {name!r}; a running aggregator takes it up within seconds")
+
+
+@main.command()
+@click.argument("file", type=click.File("rb"))
+@click.pass_obj
+def import_opml(path: Path, file: BinaryIO) -> None:
+    """Add the feeds of another reader's list of subscriptions (OPML); folders become labels.
+
+    Feeds that are here already are passed over. FILE may be - for what is piped in.
+    """
+    from .. import opml
+    from ..config.additions import append
+    from ..subscribe import chosen
+
+    settings = configuration(path)
+    entries, remarks = chosen(opml.read(file.read()), settings.sources, settings.imprint.link)
+    show(f"passed over: {remark}" for remark in remarks)
+    if entries:
+        append(path, entries)
+    show(f"added: {entry['name']}: {entry['feed']}" for entry in entries)
+    click.echo(f"{path}: {len(entries)} added, {len(remarks)} passed over")
+
+
+@main.command()
+@click.argument("file", type=click.File("wb"), default="-")
+@click.pass_obj
+def export_opml(path: Path, file: BinaryIO) -> None:
+    """Write the feeds among the sources as a list of subscriptions (OPML 2.0), for other readers."""
+    from .. import opml
+
+    settings = configuration(path)
+    file.write(opml.write(settings.imprint.title, settings.sources))
 
 
 def new_name(name: str, settings: Config) -> str:

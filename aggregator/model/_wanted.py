@@ -32,7 +32,7 @@ class Source:
 
     name: str
     kind: str
-    """The plug-in: `feed`, `files`, or a dotted module name."""
+    """The plug-in: `feed`, `page`, `sitemap`, `files`, or a dotted module name."""
     location: str
     every: timedelta = timedelta(minutes=30)
     priority: int = 0
