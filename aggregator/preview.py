@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from . import plugins
 from .classify import Classifier
 from .collect import Bag, gather
 from .dedupe import dedupe
@@ -17,10 +18,11 @@ from .web import Web
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """Each article with its verdict and topics, in the order of the documents; and what went wrong."""
+    """Each article with its verdict and topics, in the order of the documents; what went wrong; what else to know."""
 
     rows: Sequence[tuple[Decision, Sequence[Filing]]]
     errors: Sequence[str]
+    remarks: Sequence[str] = ()
 
 
 def source_at(location: str, sources: Sequence[Source]) -> Source:
@@ -39,7 +41,9 @@ def preview(source: Source, web: Web, store: Store | None, classifier: Classifie
     bag = gather(source, web.visit(source, now), Bag({}))
     known = store.known(bag.articles) if store else Known()
     decisions = dedupe(bag.articles, known, now=now, since=None, authority="preview", priorities={})
-    return Preview(rows=[(d, classifier.file(story_of(d))) for d in decisions], errors=bag.errors)
+    rows = [(d, classifier.file(story_of(d))) for d in decisions]
+    remarks = getattr(plugins.load("sources", source.kind), "remarks", lambda _: ())
+    return Preview(rows=rows, errors=bag.errors, remarks=tuple(remarks(source)))
 
 
 def story_of(decision: Decision) -> Story:

@@ -97,6 +97,19 @@ def test_status_tells_how_each_source_fares(run: Run) -> None:
     assert run("status", "nowhere").exit_code == 2
 
 
+def test_preview_looks_at_a_folder_by_its_name_or_its_place(run: Run) -> None:
+    run("run", "--once")
+    Path("inbox/report.pdf").write_bytes(b"%PDF")
+    Path("inbox/.hidden.pdf").write_bytes(b"%PDF")
+    for location in ("inbox", "inbox/", "./inbox"):
+        result = run("preview", location)
+        assert result.exit_code == 0
+        assert "passed over, since 'files:' reads no such files: 1 .pdf" in result.stderr
+        assert "same" in result.stdout.lower()
+    assert "an empty LOCATION" in run("preview", "").output
+    assert run("preview", " ").exit_code == 2
+
+
 def test_explain_says_why_a_story_is_here(run: Run) -> None:
     run("run", "--once")
     [told] = rows(run("stories", "--json"))

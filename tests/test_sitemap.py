@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import timedelta
 
 import pytest
 
+from aggregator.collect import Bag, gather
+from aggregator.model import Source
 from aggregator.sources import _sitemap, sitemap
+from aggregator.sources._robots import TOKEN
 
+from .loopback import Loopback, make_web, reply
 from .pages import NOW, Answer, Pages
 from .test_page import HOME, Desk, article
 
@@ -152,3 +157,22 @@ def test_a_sitemap_of_the_largest_size_is_read() -> None:
 def test_what_is_no_number_of_days_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="right would be 3"):
         sitemap.OPTIONS["days"](value)
+
+
+def test_a_packed_sitemap_and_its_articles_come_over_a_real_connection() -> None:
+    with Loopback() as server:
+        address = server.url("/n/1")
+        packed = gzip.compress(urlset(f"<url><loc>{address}</loc><lastmod>{NOW:%Y-%m-%d}</lastmod></url>").encode())
+        server.answers |= {
+            "/robots.txt": reply(404),
+            "/sitemap.xml.gz": reply(body=packed, Content_Type="application/gzip"),
+            "/n/1": reply(body=article(1).encode(), Content_Type="text/html; charset=utf-8"),
+        }
+        web = make_web()
+        source = Source(name="desk", kind="sitemap", location=server.url("/sitemap.xml.gz"))
+        bag = gather(source, web.visit(source, NOW), Bag({}))
+        web.close()
+        assert bag.errors == []
+        assert [a.url for a in bag.articles] == [address]
+        assert [seen.path for seen in server.requests] == ["/robots.txt", "/sitemap.xml.gz", "/n/1"]
+        assert {str(seen.headers["User-Agent"]).partition("/")[0] for seen in server.requests} == {TOKEN}

@@ -65,6 +65,8 @@ def preview(path: Path, location: str, as_json: bool) -> None:
     seen = look_at(path, location)
     for decision, filings in seen.rows:
         show([json_line(preview_row(decision, filings))] if as_json else preview_lines(decision, filings))
+    for remark in seen.remarks:
+        click.echo(remark, err=True)
     for error in seen.errors:
         click.echo(f"{location}: {error}", err=True)
     if seen.errors:

@@ -14,6 +14,7 @@ import hashlib
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -146,7 +147,7 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
         yield Fetched(url=root.absolute().as_uri(), body=None, checkpoint=dict.fromkeys(vanished, ""))
     if failures:
         more = f" and {len(failures) - 5} more" if len(failures) > 5 else ""
-        raise FetchError(source.name, f"cannot read {', '.join(failures[:5])}{more}")
+        raise FetchError(source.name, f"cannot read {', '.join(failures[:5])}{more}; everything else was taken")
 
 
 def _letters(key: str, path: Path, mark: _Mark | None, failures: list[str]) -> Iterator[Fetched]:
@@ -175,6 +176,18 @@ def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
     """Yield the items of a feed file, or the one article that the file is. Raises ParseError."""
     for item in _items(source, fetched):
         yield replace(item, file_at=None if item.published_at else fetched.changed_at)
+
+
+def remarks(source: Source) -> Iterator[str]:
+    """Which files of a folder are passed over, because nothing here reads their kind."""
+    others: Counter[str] = Counter()
+    for folder, _, names in os.walk(source.location):
+        for path in (Path(folder, name) for name in names):
+            if not _is_ours(path) and not _is_hidden(_key(path.relative_to(source.location))):
+                others[path.suffix.lower() or "without a suffix"] += 1
+    if others:
+        told = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(5))
+        yield f"passed over, since 'files:' reads no such files: {told}{' and others' if len(others) > 5 else ''}"
 
 
 def _items(source: Source, fetched: Fetched) -> Iterator[Item]:
