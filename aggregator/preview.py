@@ -25,8 +25,10 @@ class Preview:
     remarks: Sequence[str] = ()
 
 
-def source_at(location: str, sources: Sequence[Source]) -> Source:
-    """The configured source of this name or location (`inbox/` is `inbox`), else one made up for it."""
+def source_at(location: str, sources: Sequence[Source], kind: str = "") -> Source:
+    """The configured source of this name or location (`inbox/` is `inbox`), else one made up for it, of this kind."""
+    if kind:
+        return Source(name="preview", kind=kind, location=location)
     kind = "feed" if location.startswith(("http://", "https://")) else "files"
     path = str(Path(location).absolute()) if kind == "files" else location
     for source in sources:

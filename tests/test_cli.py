@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from aggregator.cli import main
 
+from .loopback import Loopback, reply
+
 ARTICLE = "Ветропарк дал первый ток\n\n" + "Ветропарк у станции Достык дал первый ток в сеть, сообщила станция. " * 4
 COPY = ARTICLE.replace("\n\n", "\n\n\n").replace(" в сеть,", "  в сеть,")
 CONFIG = """\
@@ -108,6 +110,18 @@ def test_preview_looks_at_a_folder_by_its_name_or_its_place(run: Run) -> None:
         assert "same" in result.stdout.lower()
     assert "an empty LOCATION" in run("preview", "").output
     assert run("preview", " ").exit_code == 2
+
+
+def test_preview_reads_a_location_as_the_kind_that_it_is_told(run: Run) -> None:
+    Path("config.yaml").write_text(CONFIG.replace("sources:", "private_hosts: [127.0.0.1]\nsources:"))
+    links = b"".join(b'<li><a href="/n/%d">Headline of article number %d</a></li>' % (n, n) for n in range(3))
+    answers = {"/": reply(body=b"<html><body><ul>" + links), "/robots.txt": reply(404)}
+    answers |= {f"/n/{n}": reply(body=b"<html><body><p>Some words of the text.</p>") for n in range(3)}
+    with Loopback(answers) as server:
+        told = rows(run("preview", server.url("/"), "--as", "page", "--json"))
+        assert [row["title"] for row in told] == [f"Headline of article number {n}" for n in range(3)]
+        assert "names no feed" in run("preview", server.url("/")).output
+    assert run("preview", "x", "--as", "fax").exit_code == 2
 
 
 def test_explain_says_why_a_story_is_here(run: Run) -> None:
