@@ -59,29 +59,32 @@ def chosen(
     listed: Iterable[Subscription], sources: Sequence[Source], link: str
 ) -> tuple[list[Mapping[str, str | Sequence[str]]], list[str]]:
     """Of a list of subscriptions: the sources to add, as they are written; and why the others are passed over."""
-    taken, entries, remarks = list(sources), list[Mapping[str, str | Sequence[str]]](), list[str]()
+    names = {source.name for source in sources}
+    known = {urls.canonical(source.location): source.name for source in sources}
+    entries, remarks = list[Mapping[str, str | Sequence[str]]](), list[str]()
     for one in listed:
-        refused = _refused(one, taken, link)
+        refused = _refused(one, known, link)
         if refused:
             remarks.append(f"{one.url or one.title or 'an outline'}: {refused}")
             continue
-        name = free_name(one.title or host(one.url), [source.name for source in taken])
-        taken.append(Source(name=name, kind="feed", location=one.url))
+        name = free_name(one.title or host(one.url), names)
+        names.add(name)
+        known[urls.canonical(one.url)] = name
         labels = {"labels": one.labels} if one.labels else {}
         entries.append({"name": name, "feed": one.url, **labels})
     return entries, remarks
 
 
-def _refused(one: Subscription, taken: Iterable[Source], link: str) -> str:
+def _refused(one: Subscription, known: Mapping[str, str], link: str) -> str:
     """Why this is no source to add; empty if it is one."""
     if not one.url:
         return "this is no feed"
-    if not urls.canonical(one.url):
+    address = urls.canonical(one.url)
+    if not address:
         return "this is no web address"
     if is_ours(one.url, link):
         return "a feed of our own"
-    old = twin(one.url, taken)
-    return f"is here already: source {old.name!r}" if old else ""
+    return f"is here already: source {known[address]!r}" if address in known else ""
 
 
 def twin(url: str, sources: Iterable[Source]) -> Source | None:

@@ -51,6 +51,17 @@ def test_a_page_is_not_fetched_again_while_the_feed_says_the_same_of_it() -> Non
     assert [url for url in d.world.asked if url != ROBOTS] == [FEED, f"{HOME}n/3", f"{HOME}n/2"]
 
 
+def test_what_the_feed_says_anew_on_the_same_day_is_fetched_the_next_day_whatever_the_feed_says_then() -> None:
+    d = desk(teaser(1), teaser(2))
+    d.visit()
+    d.world.pages[FEED] = rss(teaser(1, "A correction."), teaser(2))
+    assert d.visit() == []
+    assert d.visit(hours=24) == []
+    d.world.pages[FEED] = rss(teaser(2))
+    assert d.visit() == ["/n/1"]
+    assert [d.visit(), d.visit(hours=24), d.visit()] == [[], [], []]
+
+
 def test_what_a_visit_does_not_fetch_comes_next_time() -> None:
     d = desk(*map(teaser, range(5)), per_visit=2)
     assert [d.visit() for _ in range(4)] == [["/n/0", "/n/1"], ["/n/2", "/n/3"], ["/n/4"], []]

@@ -51,7 +51,7 @@ def check(path: Path) -> None:
 
 @main.command()
 @click.argument("location")
-@click.option("--as", "kind", type=click.Choice(["feed", "page", "sitemap", "files"]), help="What kind of source it is.")
+@click.option("--as", "kind", type=click.Choice(["feed", "page", "sitemap", "files"]), help="What kind it is.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
 def preview(path: Path, location: str, kind: str | None, as_json: bool) -> None:

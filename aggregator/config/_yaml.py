@@ -218,7 +218,9 @@ def gap(text: str, key: str) -> Gap | None:
     from ruamel.yaml.error import YAMLError
 
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            root = YAML(typ="safe", pure=True).compose(text)
     except YAMLError:
         return None
     pairs = root.value if root is not None and root.id == "mapping" else []
@@ -249,10 +251,9 @@ def _end(node: Any) -> int:
 def _end_of_item(text: str, end: int, indent: int) -> int:
     """The beginning of the line behind an item and behind the comments that are indented as a part of it."""
     end = len(text[:end].rstrip())
-    rest = text[end:].splitlines(keepends=True)
-    taken = len(rest[0]) if rest else 0
-    for number in range(1, len(rest)):
-        line = rest[number]
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text[end:])
+    taken = len(lines[0]) if lines else 0
+    for line in lines[1:]:
         if not line.lstrip().startswith("#") or len(line) - len(line.lstrip(" ")) <= indent:
             break
         taken += len(line)

@@ -79,11 +79,12 @@ def follow(
     bookmark has to learn of the others. Where a page cannot be had, what was said of the article is yielded alone, with
     an empty body; the page is tried again, three times in all. Raises FetchError at the end, for what could not be had.
     """
-    waiting = _waiting(since)
-    fresh = [one for one in _once(listed) if one.url not in waiting and _is_wanted(one, since, world)]
-    queue = [(one, 0) for one in fresh] + list(waiting.values())
-    most = _at_most(source, robots, queue)
-    yield _noted(source, _lines(queue) | _forgotten(since))
+    known, waiting = _once(listed), _waiting(since)
+    fresh = [(one, 0) for url, one in known.items() if url not in waiting and _is_wanted(one, since)]
+    waiting = {url: (known.get(url, one), tries) for url, (one, tries) in waiting.items()}
+    queue = sorted([*fresh, *waiting.values()], key=lambda turn: _was_fetched_today(turn[0], since, world))
+    most = min(_at_most(source, robots, queue), sum(not _was_fetched_today(one, since, world) for one, _ in queue))
+    yield _noted(source, _lines(queue) | _forgotten(since, known.values()))
     failures: list[str] = []
     for number, (one, tries) in enumerate(queue[:most]):
         if robots.allow(one.url) and number:
@@ -132,19 +133,22 @@ def _noted(source: Source, moved: Checkpoint) -> Fetched:
     return Fetched(url=source.location, body=None, checkpoint=moved)
 
 
-def _once(listed: Iterable[Listed]) -> Iterable[Listed]:
+def _once(listed: Iterable[Listed]) -> dict[str, Listed]:
+    """By url, in their order."""
     by_url: dict[str, Listed] = {}
     for one in listed:
         by_url.setdefault(one.url, one)
-    return by_url.values()
+    return by_url
 
 
-def _is_wanted(one: Listed, since: Checkpoint, world: World) -> bool:
-    """Not what is known; another version of that at most once a day, for some stamp everything with the present."""
-    if one.seen not in since:
-        return True
-    day, _, version = since[one.seen].partition(" ")
-    return version != one.version and day != f"{world.now:%Y-%m-%d}"
+def _is_wanted(one: Listed, since: Checkpoint) -> bool:
+    """Not what is known, unless in another version."""
+    return one.seen not in since or since[one.seen].partition(" ")[2] != one.version
+
+
+def _was_fetched_today(one: Listed, since: Checkpoint, world: World) -> bool:
+    """Then another version waits until tomorrow: some sites stamp everything with the present."""
+    return since.get(one.seen, "").startswith(f"{world.now:%Y-%m-%d} ")
 
 
 def _waiting(since: Checkpoint) -> dict[str, tuple[Listed, int]]:
@@ -169,9 +173,10 @@ def _at_most(source: Source, robots: Robots, queue: list[tuple[Listed, int]]) ->
     return min(most, max(1, int(60 / pause))) if pause else most
 
 
-def _forgotten(since: Checkpoint) -> dict[str, str]:
-    """The lines of those that have been known for the longest time, when there are too many."""
-    known = sorted((line, key) for key, line in since.items() if key.startswith("seen "))
+def _forgotten(since: Checkpoint, listed: Iterable[Listed]) -> dict[str, str]:
+    """The lines of those that have been known for the longest time, when there are too many; not of what is listed."""
+    kept = {one.seen for one in listed}
+    known = sorted((line, key) for key, line in since.items() if key.startswith("seen ") and key not in kept)
     return {key: "" for _, key in known[: max(0, len(known) - MOST_KNOWN)]}
 
 
