@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -95,6 +96,12 @@ def test_a_link_to_the_configuration_stays_a_link(desk: Path) -> None:
     append(desk, NEW)
     assert desk.is_symlink()
     assert "new.example" in real.read_text()
+
+
+def test_the_examples_in_the_documentation_are_right(desk: Path) -> None:
+    examples = re.findall(r"```yaml\n(.*?)```", (Path(__file__).parents[1] / "docs/sources.md").read_text(), re.DOTALL)
+    desk.write_text(f"title: T\nsources:\n{''.join(examples)}")
+    assert {source.kind for source in load(desk).sources} == {"feed", "page", "sitemap", "files"}
 
 
 def test_a_name_is_made_free() -> None:

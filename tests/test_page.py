@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from aggregator.collect import Bag, gather
 from aggregator.errors import FetchError, ParseError
 from aggregator.model import Enclosure, Fetched, Item, Source
-from aggregator.plugins import load
 from aggregator.sources import _announced, _follow, _listing, page
 from aggregator.sources._extractor import main_text
 from aggregator.sources._robots import Robots, status
@@ -349,7 +348,3 @@ def test_the_bookmark_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         lines = [key.partition(" ")[0] for key in desk.bag.checkpoint]
         assert lines.count("todo") <= 3
         assert lines.count("seen") <= 5
-
-
-def test_the_kind_is_a_kind() -> None:
-    assert load("sources", "page") is page
