@@ -55,7 +55,10 @@ def read(body: bytes) -> list[Subscription]:
         raise OpmlError(f"this is no OPML, or a broken one ({e})") from e
     if root.tag.lower() != "opml":
         raise OpmlError(f"this is no OPML: its first element is <{root.tag[:40]}>")
-    return list(islice(_below(root, ()), MOST))
+    found = list(islice(_below(root, (), 0), MOST + 1))
+    if len(found) > MOST:
+        raise OpmlError(f"more than {MOST} subscriptions; take the list in parts")
+    return found
 
 
 def write(title: str, sources: Iterable[Source]) -> bytes:
@@ -73,7 +76,9 @@ def write(title: str, sources: Iterable[Source]) -> bytes:
     return xml.encode()
 
 
-def _below(parent: ET.Element, folders: tuple[str, ...]) -> Iterator[Subscription]:
+def _below(parent: ET.Element, folders: tuple[str, ...], depth: int) -> Iterator[Subscription]:
+    if depth > _DEEPEST:
+        raise OpmlError(f"nested too deeply; {_DEEPEST} levels are allowed")
     for element in parent:
         said = {name.lower(): " ".join(value.split()) for name, value in element.attrib.items()}
         title = said.get("title") or said.get("text") or ""
@@ -82,8 +87,8 @@ def _below(parent: ET.Element, folders: tuple[str, ...]) -> Iterator[Subscriptio
             categories = [part for path in said.get("category", "").split(",") for part in path.split("/")]
             labels = dict.fromkeys(label.strip() for label in (*folders, *categories) if label.strip())
             yield Subscription(said.get("xmlurl", ""), title, tuple(labels))
-        if len(folders) < _DEEPEST:
-            yield from _below(element, (*folders, title) if is_outline and not said.get("xmlurl") else folders)
+        is_folder = is_outline and not said.get("xmlurl")
+        yield from _below(element, (*folders, title) if is_folder else folders, depth + 1)
 
 
 def _outline(source: Source) -> str:
