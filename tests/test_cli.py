@@ -130,6 +130,31 @@ def test_all_that_is_due_of_one_host_is_visited_one_after_the_other(run: Run) ->
         assert len(server.requests) == 5
 
 
+def test_preview_looks_at_a_folder_by_its_name_or_its_place(run: Run) -> None:
+    run("run", "--once")
+    Path("inbox/report.pdf").write_bytes(b"%PDF")
+    Path("inbox/.hidden.pdf").write_bytes(b"%PDF")
+    for location in ("inbox", "inbox/", "./inbox"):
+        result = run("preview", location)
+        assert result.exit_code == 0
+        assert "passed over, since 'files:' reads no such files: 1 .pdf" in result.stderr
+        assert "same" in result.stdout.lower()
+    assert "an empty LOCATION" in run("preview", "").output
+    assert run("preview", " ").exit_code == 2
+
+
+def test_preview_reads_a_location_as_the_kind_that_it_is_told(run: Run) -> None:
+    Path("config.yaml").write_text(CONFIG.replace("sources:", "private_hosts: [127.0.0.1]\nsources:"))
+    links = b"".join(b'<li><a href="/n/%d">Headline of article number %d</a></li>' % (n, n) for n in range(3))
+    answers = {"/": reply(body=b"<html><body><ul>" + links), "/robots.txt": reply(404)}
+    answers |= {f"/n/{n}": reply(body=b"<html><body><p>Some words of the text.</p>") for n in range(3)}
+    with Loopback(answers) as server:
+        told = rows(run("preview", server.url("/"), "--as", "page", "--json"))
+        assert [row["title"] for row in told] == [f"Headline of article number {n}" for n in range(3)]
+        assert "names no feed" in run("preview", server.url("/")).output
+    assert run("preview", "x", "--as", "fax").exit_code == 2
+
+
 def test_explain_says_why_a_story_is_here(run: Run) -> None:
     run("run", "--once")
     [told] = rows(run("stories", "--json"))

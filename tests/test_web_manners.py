@@ -119,6 +119,7 @@ def test_a_feed_says_when_it_wants_to_be_spared() -> None:
         "<skipDays><day>Sunday</day><day>saturday</day><day>Caturday</day></skipDays>"
     )
     wishes = feed.wishes(fetched(rss(head).encode()))
+    assert wishes
     assert (wishes.skip_hours, wishes.skip_days) == (frozenset({0, 1, 2}), frozenset({5, 6}))
 
 

@@ -45,7 +45,7 @@ class Source:
 
     name: str
     kind: str
-    """The plug-in: `feed`, `files`, or a dotted module name."""
+    """The plug-in: `feed`, `page`, `sitemap`, `files`, or a dotted module name."""
     location: str
     title: str = ""
     """Its public name, for articles that name no publisher of their own; empty: its feed's title, else `name`."""

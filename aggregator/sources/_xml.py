@@ -59,7 +59,8 @@ _LEAF = re.compile(
 _BRANCHES = frozenset({"item", "channel", "rss"})
 _ROOT = re.compile(r"<(?:[\w.-]+:)?([^\W\d][\w.-]*)")
 _XML_ITSELF = frozenset({"amp", "lt", "gt", "quot", "apos"})
-_LONG_TAG, _ATTRIBUTES, _LONGEST_NAME = 4096, 100, 320
+LONG_TAG, _ATTRIBUTES, _LONGEST_NAME = 4096, 100, 320
+"""Characters, attributes, characters."""
 
 
 def tidy(text: str, limit: int) -> str:
@@ -118,7 +119,7 @@ def _piece(found: re.Match[str]) -> str:
     if piece == "<":
         return "&lt;"
     if piece.startswith("<"):
-        return _REFERENCE.sub(_reference, _fewer_attributes(piece) if len(piece) > _LONG_TAG else piece)
+        return _REFERENCE.sub(_reference, fewer_attributes(piece) if len(piece) > LONG_TAG else piece)
     return _reference(found)
 
 
@@ -152,7 +153,8 @@ def _pair(found: re.Match[str]) -> str:
     return chr(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00)
 
 
-def _fewer_attributes(tag: str) -> str:
+def fewer_attributes(tag: str) -> str:
+    """The tag with its first attributes only."""
     name = tag[: len(tag) - len(tag.lstrip("</"))] + tag.lstrip("</").split(None, 1)[0]
     kept = [found[0] for found, _ in zip(_ATTRIBUTE.finditer(tag, len(name)), range(_ATTRIBUTES), strict=False)]
     return f"{name}{''.join(kept)}{'/' if tag.endswith('/>') else ''}>"
