@@ -141,4 +141,4 @@ def _language(entry: Entry, feed: Entry) -> str | None:
 
 
 def _distinct(words: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word.strip() for word in words if word and word.strip()))[:_MOST]
+    return tuple({stripped: None for word in words if word and (stripped := word.strip())})[:_MOST]

@@ -279,9 +279,10 @@ def _label(draft: Draft, found: Mapping[str, str], scheme: str | None, said: str
 
 
 def _add_label(labels: list[dict[str, str | None]], term: str | None, scheme: str | None, label: str | None) -> None:
-    said = {"term": term, "scheme": scheme, "label": label}
-    if (term or scheme or label) and said not in labels:
-        labels.append(said)
+    if term or scheme or label:
+        said = {"term": term, "scheme": scheme, "label": label}
+        if said not in labels:
+            labels.append(said)
 
 
 def _keywords(draft: Draft, element: Element) -> None:
