@@ -80,7 +80,7 @@ def by_us(body: bytes) -> None:
 
 
 def finish(items: Iterable[Item]) -> None:
-    """Make texts safe and the links in them absolute, as normalise.py does; the items' own links are absolute already."""
+    """Make texts safe and the links in them absolute, as normalise.py does; the items' own links are it already."""
     for item in items:
         base = item.base or URL
         for text in (item.content, item.summary):

@@ -40,7 +40,8 @@ _YEAR_LAST = re.compile(r"(?<!\d)(?P<d>\d{1,2})[-/.](?P<m>\d{1,2})[-/.](?P<y>\d{
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d\d)(?::(\d\d))?(?:[.,]\d+)?\s*([AaPp][Mm]\b)?\s*(?P<zone>.{0,20})")
 _OFFSET = re.compile(r"(?:GMT|UTC|UT)?\s*([+-])(\d{1,2}):?(\d\d)?(?!\d)", re.I)
 _RFC_822 = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) (?:GMT|Z|([+-])(\d\d)(\d\d))",
+    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4})"
+    r" ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) (?:GMT|Z|([+-])(\d\d)(\d\d))",
     re.ASCII,
 )
 _SECONDS = re.compile(r"\d{9,10}(?:\d{3})?")

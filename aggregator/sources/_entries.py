@@ -1,5 +1,5 @@
 """
-An entry in feedparser's words -> an Item. The words are feedparser's, who reads everything, or _fastfeed's, who is quick.
+An entry in the words of feedparser -> an Item. Its speaker is feedparser, who reads all, or _fastfeed, who is quick.
 """
 
 from __future__ import annotations
@@ -128,10 +128,18 @@ def _enclosures(entry: Entry, base: str) -> Iterator[Enclosure]:
         length = str(part.get("length") or part.get("filesize") or "")
         yield Enclosure(
             url=_join(base, address),
-            media_type=part.get("type") or (f"{part['medium']}/*" if part.get("medium") else ""),
+            media_type=_media_type(part),
             length=int(length) if length.isascii() and length.isdigit() and len(length) < 16 else None,
             title=part.get("title") or "",
         )
+
+
+def _media_type(part: Entry) -> str:
+    """Empty where feedparser has made it up: it takes every link without a type (RFC 4287 4.2.7.3) for a page."""
+    said: str = part.get("type") or ""
+    if part.get("rel") == "enclosure" and said == "text/html":
+        said = ""
+    return said or (f"{part['medium']}/*" if part.get("medium") else "")
 
 
 def _language(entry: Entry, feed: Entry) -> str | None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from ._dates import moment
 from ._fastnames import name
@@ -373,7 +374,8 @@ FEED: dict[str, Meaning] = ENTRY | {
     "image": _picture, "textinput": _picture, "itunes:owner": _owner, "itunes:category": _nothing, "media:title": _odd,
     "item": _entry, "entry": _entry,
 }  # fmt: skip
-_SOURCE: dict[str, Meaning] = dict.fromkeys(ENTRY, _odd) | {
+_SOURCE: dict[str, Meaning] = {
+    **dict.fromkeys(ENTRY, _odd),
     "title": _title, "id": _guid, "link": _link, "author": _author, "category": _category, "updated": _updated,
 }  # fmt: skip
 _ROOTS: dict[str, Mapping[str, Meaning]] = {

@@ -29,7 +29,7 @@ _HALF = re.compile(r"&#(?:[xX]0*[dD][89a-fA-F]|5[5-7]\d{3};)")
 
 
 def items(text: str, url: str, limit: int) -> list[Item] | None:
-    """The items of a feed that lay at `url`, in its order, its `limit` newest at most; None if feedparser must judge."""
+    """The items of a feed that lay at `url`, in its order, its `limit` newest at most; None: feedparser must judge."""
     text = text[max(text.find("<?xml", 0, 4096), 0) :]
     declaration = _DECLARATION.match(text)
     text = text[declaration.end() if declaration else 0 :]

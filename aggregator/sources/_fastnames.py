@@ -87,7 +87,7 @@ def is_atom(root: str, names: dict[tuple[str, str], None]) -> bool:
 
 @lru_cache(maxsize=4096)
 def name(tag: str) -> str:
-    """`dc:creator`, in lower case; without a prefix for RSS and Atom themselves; `?` before what has another namespace."""
+    """`dc:creator`, in lower case. RSS and Atom themselves have no prefix, what feedparser does not know has `?`."""
     uri, _, local = tag.rpartition("}")
     prefix = _PREFIXES.get(uri[1:])
     if prefix is None:

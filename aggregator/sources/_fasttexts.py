@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html.entities import entitydefs
 from typing import Any
@@ -69,7 +70,8 @@ def inherited(draft: Draft, key: str, value: str) -> bool:
 
 _MOST = 100
 ATTRIBUTES = frozenset(
-    "about base domain filesize href label lang lastmod length medium mode rel scheme src term text title type uri url".split()
+    "about base domain filesize href label lang lastmod length medium mode rel scheme src term text title type uri"
+    " url".split()
 )
 """feedparser reads these by their local name, whatever their namespace."""
 _WINDOWS = {n: c for n in range(128, 160) if (c := bytes([n]).decode("cp1252", "replace")) != "\ufffd"}
@@ -115,10 +117,8 @@ def plain(draft: Draft, element: Element) -> str:
 
 def _as_meant(draft: Draft, text: str) -> str:
     """Without two old accidents: UTF-8 that was taken for Latin-1, and the signs of Windows where Latin-1 has none."""
-    try:
+    with suppress(UnicodeError):
         text = text.encode("latin-1").decode()
-    except UnicodeError:
-        pass
     return text.translate(_WINDOWS) if draft.has_windows_signs else text
 
 
@@ -151,7 +151,10 @@ def construct(draft: Draft, element: Element, type_: str) -> dict[str, Any]:
     return {"type": type_, "language": (language or "").replace("_", "-"), "base": draft.base, "value": value}
 
 
-_COMMON = frozenset("a abbr b big blockquote br center code div em font h1 h2 h3 h4 h5 h6 hr i img li ol p pre s small span strong sub sup table tbody td th thead tr tt u ul".split())
+_COMMON = frozenset(
+    "a abbr b big blockquote br center code div em font h1 h2 h3 h4 h5 h6 hr i img li ol p pre s small span strong sub"
+    " sup table tbody td th thead tr tt u ul".split()
+)
 
 
 def _looks_like_html(text: str) -> bool:
