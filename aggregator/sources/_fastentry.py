@@ -372,7 +372,7 @@ ENTRY: dict[str, Meaning] = {
 }  # fmt: skip
 FEED: dict[str, Meaning] = ENTRY | {
     "image": _picture, "textinput": _picture, "itunes:owner": _owner, "itunes:category": _nothing, "media:title": _odd,
-    "item": _entry, "entry": _entry,
+    "item": _entry, "entry": _entry, "source": _odd,
 }  # fmt: skip
 _SOURCE: dict[str, Meaning] = {
     **dict.fromkeys(ENTRY, _odd),
