@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Item
-from aggregator.sources import _fastentry, _fastfeed, _fastnames, _feedparser, _xml
+from aggregator.sources import _dates, _fastentry, _fastfeed, _fastnames, _feedparser, _xml
 from aggregator.sources._charset import decode
 
 CASES = sorted(Path(__file__).parent.glob("data/sources/feed/*.xml"))
@@ -205,3 +205,35 @@ def test_every_namespace_of_feedparser_that_means_something_is_known() -> None:
                "creativeCommons", "rdf", "xhtml", "xml"}  # fmt: skip
     theirs = {uri.lower() for uri, prefix in _FeedParserMixin.namespaces.items() if prefix in meaning}
     assert theirs <= _fastnames._SPELLINGS
+
+
+# --- what both ways had wrong ----------------------------------------------------------------------------------------
+
+
+def both_ways(text: str) -> Item:
+    found = _fastfeed.items(text, URL, 500)
+    assert found is not None
+    assert found == by_the_judge(text)
+    return found[0]
+
+
+def test_an_author_with_a_portrait_keeps_the_name() -> None:
+    portrait = f'<desk:image src="https://news.example/{"a" * 300}.png"/>'
+    parts = f"<name>Ann</name><uri>https://ann.example/</uri><email>noreply@paper.example</email>{portrait}"
+    item = both_ways(f'<feed xmlns="{ATOM}" {NAMESPACES}><entry><author>{parts}</author><link href="/1"/></entry></feed>')
+    assert item.authors == ("Ann",)
+
+
+def test_a_recording_without_a_type_is_no_page() -> None:
+    item = both_ways(f'<feed xmlns="{ATOM}"><entry><link rel="enclosure" href="/a.mp3"/></entry></feed>')
+    assert [(e.url, e.media_type) for e in item.enclosures] == [("https://news.example/a.mp3", "")]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Fri, 20 Nov 2026 09:00:00 +0300", "1 Jan 2026 23:59:59 GMT", "20 Nov 2026 09:00:00 -0930",
+     "5 Dec 2026 07:08:09 Z", "20 Nov 0001 00:00:00 +0300", "31 Feb 2026 00:00:00 GMT", "20 Nov 2026 00:00:00 +9900", "05 Mai 2026 07:08:09 Z",
+     "31 Dec 9999 23:00:00 -0300", "20 Nov 1969 24:00:00 GMT"],
+)  # fmt: skip
+def test_the_quick_reading_of_a_date_is_the_slow_one(said: str) -> None:
+    assert _dates.moment(said) == _dates.moment(f"{said} ,")
