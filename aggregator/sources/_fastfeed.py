@@ -3,7 +3,7 @@ The quick way through a feed: well-formed RSS, RDF or Atom with nothing odd in i
 
 lxml reads it, with no network, no DTD, no entities and no more than 256 elements inside each other. The Items are those
 that feedparser would have given, field by field. Where that is not certain the answer is None, for the whole document,
-and feedparser is the judge. It takes a tenth of feedparser's time; docs/performance.md has the figures.
+and feedparser is the judge. docs/performance.md has the differences and the figures.
 """
 
 from __future__ import annotations
