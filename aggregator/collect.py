@@ -16,8 +16,9 @@ from urllib.parse import unquote
 from . import plugins
 from .dedupe import dedupe
 from .errors import FetchError, ParseError
+from .identity import tell_apart
 from .model import Article, Fetched, Source, Verdict, Visit
-from .normalise import normalise, tell_apart
+from .normalise import normalise
 from .sources import SourceKind, World
 from .stores import Store
 

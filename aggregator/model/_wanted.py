@@ -42,6 +42,8 @@ class Source:
     language: str | None = None
     """BCP 47, lower case; None: found out from each article."""
     labels: tuple[str, ...] = ()
+    quarantine: int = 0
+    """So many new articles at once, beyond what is usual for it, wait for the operator's word; 0: none ever waits."""
     options: Mapping[str, object] = field(default_factory=dict)
     """What else the kind takes, already read by it."""
 
