@@ -1,7 +1,7 @@
 """
 The left half: one source, from the outside world into the store.
 
-    fetch | parse | normalise | dedupe | save
+    fetch | parse | normalise | dedupe | quarantine | save
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
-from . import plugins
-from .dedupe import dedupe
+from . import plugins, quarantine
+from .dedupe import dedupe, is_ours
 from .errors import FetchError, ParseError
 from .identity import tell_apart
 from .model import Article, Fetched, Source, Verdict, Visit
@@ -35,6 +35,8 @@ class Report:
 
     visit: Visit
     counts: Mapping[Verdict, int]
+    held_because: str = ""
+    """Why something has to wait in quarantine; empty if nothing has."""
 
 
 @dataclass
@@ -42,7 +44,11 @@ class Bag:
     """What is being carried home."""
 
     checkpoint: dict[str, str]
+    authority: str = ""
+    """Whose `tag:` URIs we mint: what comes under one of them is ours."""
     articles: list[Article] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    """Where the documents were found, after redirects."""
     errors: list[str] = field(default_factory=list)
 
     def move_bookmark(self, fetched: Fetched) -> None:
@@ -54,7 +60,7 @@ class Bag:
 def collect(source: Source, store: Store, trip: Trip, *, authority: str, priorities: Mapping[str, int]) -> Report:
     """Visit one source. What goes wrong outside is part of the report; only StoreError and PluginError are raised."""
     since = store.visited(source.name)
-    bag = gather(source, trip, Bag(dict(store.checkpoint(source.name))))
+    bag = gather(source, trip, Bag(dict(store.checkpoint(source.name)), authority))
     error = complaint(bag.errors)
     visit = Visit(
         source=source.name, at=trip.now, next_at=next_visit(source, trip, since, failed=bool(error)),
@@ -65,8 +71,13 @@ def collect(source: Source, store: Store, trip: Trip, *, authority: str, priorit
         decisions = list(
             dedupe(bag.articles, known, now=trip.now, since=since, authority=authority, priorities=priorities)
         )
+        decisions = quarantine.watch(
+            decisions, source, lambda: store.usual(source.name), store.quarantine(source.name), bag.places,
+            now=trip.now, since=since,
+        )  # fmt: skip
         store.save(visit, decisions)
-    return Report(visit=visit, counts=Counter(d.verdict for d in decisions))
+    held_because = next((d.because for d in decisions if d.verdict is Verdict.HELD), "")
+    return Report(visit=visit, counts=Counter(d.verdict for d in decisions), held_because=held_because)
 
 
 def complaint(errors: Sequence[str]) -> str | None:
@@ -81,10 +92,11 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
     try:
         for fetched in kind.fetch(source, bag.checkpoint, world):
             try:
-                bag.articles += read(kind, source, fetched, world.now)
+                bag.articles += refuse_our_own(source, read(kind, source, fetched, world.now), bag.authority)
             except ParseError as e:
                 bag.errors.append(f"{place(fetched, source)}{e.reason}")
             else:
+                bag.places.append(fetched.url)
                 bag.move_bookmark(fetched)
     except FetchError as e:
         bag.errors.append(e.reason)
@@ -95,6 +107,13 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
 def place(fetched: Fetched, source: Source) -> str:
     """Which of a source's documents it is, where there may be several."""
     return "" if fetched.url == source.location else f"{unquote(fetched.url.rpartition('/')[2])}: "
+
+
+def refuse_our_own(source: Source, articles: list[Article], authority: str) -> list[Article]:
+    """Raises ParseError for a document in which everything is ours."""
+    if articles and all(is_ours(a, authority) for a in articles):
+        raise ParseError(source.name, f"this is our own feed: all its guids are ours (tag:{authority}:...)")
+    return articles
 
 
 def read(kind: SourceKind, source: Source, fetched: Fetched, now: datetime) -> list[Article]:

@@ -90,6 +90,8 @@ def classify_all(which: str, desk: Desk) -> None:
     settled = None if which == ALL else settled_at(desk)
     while classify_some(desk, settled):
         pass
+    if desk.store.held():
+        desk.store.release()
 
 
 def settled_at(desk: Desk) -> datetime | None:
@@ -111,7 +113,8 @@ def publish_one(name: str, desk: Desk) -> None:
     from .publish import publish
     from .websub import announce
 
-    if topic := desk.topics.get(name):
+    topic = desk.topics.get(name)
+    if topic and name not in desk.store.held():
         written = publish(topic, desk.store, desk.imprint, desk.feeds)
         if written:
             log.info("published %s: %s", name, ", ".join(dict.fromkeys(p.name for p in written)))
@@ -150,14 +153,19 @@ TASKS: Mapping[str, Callable[[str, Desk], None]] = {
 }
 
 
+TOLD = (Verdict.NEW, Verdict.COPY, Verdict.CHANGED, Verdict.HELD, Verdict.PASSED)
+
+
 def tell(report: Report, *, again: bool) -> None:
     """One line a visit; a quiet one for a visit that brought nothing, or nothing but the same complaint `again`."""
     visit, counts = report.visit, report.counts
     if visit.error:
         level = logging.DEBUG if again else logging.WARNING
         log.log(level, "%s: %s; next try %s", visit.source, visit.error, f"{visit.next_at:%d %b %H:%M} UTC")
-    news = ", ".join(f"{counts[v]} {v.value}" for v in (Verdict.NEW, Verdict.COPY, Verdict.CHANGED) if counts[v])
-    if news:
+    news = ", ".join(f"{counts[v]} {v.value}" for v in TOLD if counts[v])
+    if report.held_because:
+        log.warning("%s: %s: %s; see 'aggregator quarantine'", visit.source, news, report.held_because)
+    elif news:
         log.info("%s: %s", visit.source, news)
     elif not visit.error:
         log.debug("%s: nothing new", visit.source)

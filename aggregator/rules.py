@@ -173,6 +173,11 @@ def rules_digest(topics: Iterable[Topic]) -> str:
     return _digest(sorted((t.name, repr(t.rule), t.at_least_sources, t.languages) for t in topics))
 
 
+def rule_digest(topic: Topic) -> str:
+    """Changes when the same story could be in or out of this topic for another reason than before."""
+    return rules_digest([topic])
+
+
 def edition_digest(imprint: Imprint, topic: Topic) -> str:
     """Changes when the same stories could be rendered differently, also by another version of this program."""
     return _digest((__version__, imprint, replace(topic, rule=None, at_least_sources=1, languages=())))

@@ -35,7 +35,7 @@ def due(desk: Desk, hands: int) -> Iterator[Job]:
     """What there is to do: no more visits than there are hands, and what earlier jobs have left in the store."""
     for name in desk.store.claim_due(desk.clock(), LEASE, hands) if hands else ():
         yield Job("collect", name)
-    if desk.store.unfiled(desk.classifier.digest, 1, settled_at(desk)):
+    if desk.store.unfiled(desk.classifier.digest, 1, settled_at(desk)) or desk.store.held():
         yield Job("classify")
     stale = desk.store.stale_topics()
     for name in stale:

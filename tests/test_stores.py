@@ -27,6 +27,7 @@ from aggregator.model import (
     Verdict,
     Visit,
 )
+from aggregator.sameness import Limits
 from aggregator.stores import Store
 from aggregator.stores.sqlite import open_store
 
@@ -606,13 +607,40 @@ def test_filing_replaces_what_was_filed(store: Store) -> None:
     assert [f.topic for f in story.filings] == ["all"]
 
 
-def test_topics_entered_left_or_kept_become_stale(store: Store) -> None:
+def test_topics_entered_or_left_become_stale(store: Store) -> None:
     store.register([STEPPE], {"entered": "", "kept": "", "left": "", "other": ""}, NOON)
     store.save(visit(), [new(1)])
     file_all(store, "r1", "left", "kept")
     publish_all(store)
     file_all(store, "r2", "kept", "entered")
-    assert store.stale_topics() == ["entered", "kept", "left"]
+    assert store.stale_topics() == ["entered", "left"]
+
+
+def test_a_topic_is_held_back_until_everything_is_filed_under_its_rule(store: Store) -> None:
+    publish_all(store)
+    store.hold({"all": "every story", "trade": "rule 1"})
+    assert (store.held(), store.stale_topics()) == (["all", "trade"], [])
+    store.release()
+    assert (store.held(), store.stale_topics()) == ([], ["all", "trade"])
+    publish_all(store)
+    store.hold({"all": "every story", "trade": "rule 2"})
+    assert store.held() == ["trade"]
+    store.save(visit(), [new(1)])
+    file_all(store, "r2", "all", "trade")
+    assert store.stale_topics() == ["all"], "only the topic whose rule has changed waits"
+
+
+def test_a_topic_is_held_back_across_a_restart(store: Store, opener: Opener) -> None:
+    store.hold({"trade": "rule 1"})
+    store.close()
+    again = opener()
+    assert again.held() == ["trade"]
+    again.close()
+
+
+def test_the_topics_in_force_are_known_by_their_digests(store: Store) -> None:
+    store.register([STEPPE], {"all": "a2"}, NOON)
+    assert store.topics() == {"all": "a2"}
 
 
 def test_a_story_that_nobody_has_is_not_filed(store: Store) -> None:
@@ -757,6 +785,20 @@ def test_a_story_has_each_of_its_marks_once_however_many_copies_it_has(store: St
     company = store.known([]).company(article(1).id)
     assert (company.lead.id, company.is_out) == (article(1).id, False)
     assert article(1).id in {member.id for member in company.members}
+
+
+def test_a_mark_that_everybody_has_is_nobody_s_and_the_others_are_found_however_many_come(store: Store) -> None:
+    for start in range(1, 1201, 100):
+        store.save(visit(), [marked(new(n), n * 3_000_000, 7) for n in range(start, start + 100)])
+    found = postings(store, 7, 3_000_000, 600 * 3_000_000, 1200 * 3_000_000)
+    assert {mark: stories for mark, stories in found.items() if mark != 7} == {
+        n * 3_000_000: {article(n).id} for n in (1, 600, 1200)
+    }
+    crowd = store.known([]).postings([7])[7]
+    assert len(crowd) >= Limits().crowd
+    assert not any(crowd)
+    assert store.forget(NOON + timedelta(days=1)) == 1201
+    assert postings(store, 7, 3_000_000) == {}
 
 
 def test_the_index_forgets_stories_that_nobody_has_joined_for_long(store: Store) -> None:

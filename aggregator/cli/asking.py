@@ -13,6 +13,9 @@ import click
 from . import main
 from ._pieces import configuration, json_line, must_be_one_of, reading, show, the_story
 
+SHOWN = 10
+"""Stories of a plan that enter a topic, and as many that leave it."""
+
 
 @main.command()
 @click.option("--topic", help="Only the stories of this topic.")
@@ -47,6 +50,28 @@ def check(path: Path) -> None:
         raise click.exceptions.Exit(2)
     counts = f"{len(settings.sources)} sources, {len(settings.topics)} topics, {len(settings.trials)} rule tests"
     click.echo(f"{settings.path}: {counts}: all right")
+
+
+@main.command()
+@click.argument("edited", required=False, type=click.Path(path_type=Path), metavar="[FILE]")
+@click.option("--all", "all_moves", is_flag=True, help="Every story, not only the newest of each topic.")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def plan(path: Path, edited: Path | None, all_moves: bool, as_json: bool) -> None:
+    """What an edited configuration would change: which stories would enter and leave which topics, and what else.
+
+    FILE is the edited copy of the configuration; without it, the configuration itself. Changes nothing.
+    """
+    from ..plan import plan as make
+    from ..reports import plan_lines, plan_row
+    from ..resort import notice
+
+    settings = configuration(edited or path)
+    with reading(configuration(path)) as store:
+        made = make(settings, store)
+        if told := notice(store):
+            click.echo(told, err=True)
+    show([json_line(plan_row(made))] if as_json else plan_lines(made, None if all_moves else SHOWN))
 
 
 @main.command()
@@ -133,7 +158,8 @@ def look_at(path: Path, location: str) -> Any:
     store = open_store(settings.database, writing=False) if settings and settings.database.exists() else None
     web = Web(settings.manners if settings else Manners())
     try:
-        return look(source, web, store, Classifier(topics, rules.rules_digest(topics)), now())
+        authority = settings.imprint.authority if settings else "preview"
+        return look(source, web, store, Classifier(topics, rules.rules_digest(topics)), now(), authority)
     finally:
         web.close()
         if store:

@@ -112,10 +112,10 @@ class Store(Protocol):
     def quarantines(self) -> Mapping[str, tuple[datetime, str]]:
         """The sources in quarantine: since when, and why; the longest first."""
 
-    def held(self) -> list[Held]:
+    def quarantined(self) -> list[Held]:
         """What waits in quarantine, by source, in the order of its coming."""
 
-    def release(self, articles: Collection[str], decisions: Sequence[Decision], now: datetime, *, old: bool) -> None:
+    def admit(self, articles: Collection[str], decisions: Sequence[Decision], now: datetime, *, old: bool) -> None:
         """
         These articles wait no more: they are saved as these decisions say. `old`: as what a first visit brings, and
         not as news.
@@ -134,7 +134,7 @@ class Store(Protocol):
         """
 
     def file(self, rules: str, filings: Mapping[str, Sequence[Filing]], now: datetime) -> None:
-        """Replaces the filings of these stories (story id -> filings); topics entered, left or kept become stale."""
+        """Replaces the filings of these stories (story id -> filings); topics entered or left become stale."""
 
     def relate(self, links: Mapping[str, Mapping[str, float]], now: datetime) -> None:
         """
@@ -142,8 +142,25 @@ class Store(Protocol):
         it has. They hold both ways, and the topics of both become stale. An id that is not here is passed over.
         """
 
+    def hold(self, rules: Mapping[str, str]) -> None:
+        """
+        Called when a configuration comes into force. Topic -> the digest of its rule: one that is filed under another,
+        or new, is held back, so that nobody gets an edition that is half filed; across restarts too.
+        """
+
+    def held(self) -> list[str]:
+        """The topics that are held back, in alphabetical order."""
+
+    def release(self) -> None:
+        """Called when nothing is left to be filed: what was held back becomes stale."""
+
+    def topics(self) -> Mapping[str, str]:
+        """The topics of the configuration in force, each with the digest it was registered with."""
+
     def stale_topics(self) -> list[str]:
-        """The topics whose edition no longer says what the store says, in alphabetical order."""
+        """
+        The topics whose edition no longer says what the store says, in alphabetical order; not those held back.
+        """
 
     def latest(self, topic: str, limit: int) -> Latest:
         """The topic's newest stories. Read the revision before the stories."""

@@ -26,8 +26,8 @@ TRACES_BY_ALIAS = """
            s.id AS story_id
     FROM aliases AS n JOIN articles AS a ON a.number = n.article JOIN stories AS s ON s.number = a.story
     WHERE n.id IN (?) ORDER BY n.number"""
-LAST_TRACES = f"""{TRACES}
-    WHERE a.number IN (SELECT article FROM texts WHERE source = ? ORDER BY article DESC LIMIT ?)"""
+LAST_OF = "(SELECT article FROM texts WHERE source = ? ORDER BY article DESC LIMIT ?)"
+LAST_TRACES = f"{TRACES} WHERE a.number IN {LAST_OF}"
 LAST = 500
 
 

@@ -143,12 +143,12 @@ class Quarantine:
         with self._connections.reading() as db:
             return open_quarantines(db.conn)
 
-    def held(self) -> list[Held]:
+    def quarantined(self) -> list[Held]:
         """What waits in quarantine, by source, in the order of its coming."""
         with self._connections.reading() as db:
             return held_articles(db.conn)
 
-    def release(self, articles: Collection[str], decisions: Sequence[Decision], now: datetime, *, old: bool) -> None:
+    def admit(self, articles: Collection[str], decisions: Sequence[Decision], now: datetime, *, old: bool) -> None:
         """These articles wait no more, and are saved as these decisions say."""
         with self._connections.turn() as db:
             save_decisions(db.conn, now, decisions, is_first=old)

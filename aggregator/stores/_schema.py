@@ -5,7 +5,7 @@ The tables of the SQLite store, and the door to sqlite-utils.
     articles  -> stories           what is remembered for ever
       texts, versions              what is held: the words, and those that they replaced
       whole_articles               articles with their words, a view
-      marks                        which stories have which phrases, to find the same text again
+      marks, new_marks             which stories have which phrases, to find the same text again
       rulings                      what the operator has said of it
       aliases                      other ids under which they have come
       sorting                      under which version of its rules they were sorted, one row
@@ -118,6 +118,11 @@ CREATE TABLE marks (                            -- the index of sameness; story 
     story INTEGER NOT NULL,
     PRIMARY KEY (mark, story)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE new_marks (                        -- on their way into marks: see _alike
+    mark  INTEGER NOT NULL,
+    story INTEGER NOT NULL,
+    PRIMARY KEY (mark, story)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rulings (                          -- by ids, which are the same after a rebuild
     article TEXT NOT NULL,
@@ -205,7 +210,9 @@ CREATE TABLE editions (
     digest    TEXT,                             -- NULL: no longer in the configuration
     opened_at INTEGER NOT NULL,
     revision  INTEGER NOT NULL DEFAULT 1,       -- grows with every change
-    published INTEGER NOT NULL DEFAULT 0        -- the revision that is on disk
+    published INTEGER NOT NULL DEFAULT 0,       -- the revision that is on disk
+    rule      TEXT,                             -- digest of the rule that it is filed under
+    held      INTEGER NOT NULL DEFAULT 0        -- 1: not wholly filed under it yet, so not to be published
 ) STRICT;
 
 -- By guid, which outlives the database: what is sealed, withdrawn or published stays so in the next one.

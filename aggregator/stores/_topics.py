@@ -40,8 +40,8 @@ FILE = """
 
 def file_stories(conn: Connection, rules: str, filings: Mapping[str, Sequence[Filing]], now: datetime) -> None:
     """
-    Replaces the filings of these stories; every topic that had or gets one of them becomes stale. What stays in a topic
-    stays as it was there; what was taken back stays out.
+    Replaces the filings of these stories; the topics that one of them enters or leaves become stale. What stays in a
+    topic stays as it was there; what was taken back stays out.
     """
     stories = list(rows_for(conn, STORIES_BY_ID, filings.keys()))
     numbers = [row["number"] for row in stories]
@@ -56,7 +56,8 @@ def file_stories(conn: Connection, rules: str, filings: Mapping[str, Sequence[Fi
     conn.executemany(FILE, new)
     conn.execute(REMEMBER_RULES, (rules,))
     conn.executemany(FILED, [(rules, stamp(now), number) for number in numbers])
-    revise_topics(conn, {topic for topic, _ in before} | {row["topic"] for row in new})
+    after = {(row["topic"], row["number"]) for row in new}
+    revise_topics(conn, {topic for topic, _ in before.keys() ^ after})
 
 
 def _filing(story: Row, filing: Filing, before: Row | None) -> dict[str, Any]:
@@ -100,9 +101,37 @@ def edition_of(conn: Connection, topic: str) -> Row:
     return row
 
 
-STALE = "SELECT topic FROM editions WHERE digest IS NOT NULL AND published <> revision ORDER BY topic"
+STALE = "SELECT topic FROM editions WHERE digest IS NOT NULL AND NOT held AND published <> revision ORDER BY topic"
 
 
 def stale_topics(conn: Connection) -> list[str]:
     """In alphabetical order."""
     return [topic for (topic,) in conn.execute(STALE)]
+
+
+DIGESTS = "SELECT topic, digest FROM editions WHERE digest IS NOT NULL ORDER BY topic"
+
+
+def registered_topics(conn: Connection) -> dict[str, str]:
+    """Topic -> the digest it was registered with."""
+    return dict(conn.execute(DIGESTS).fetchall())
+
+
+HOLD = "UPDATE editions SET held = 1, rule = :rule WHERE topic = :topic AND rule IS NOT :rule"
+HELD = "SELECT topic FROM editions WHERE digest IS NOT NULL AND held ORDER BY topic"
+RELEASE = "UPDATE editions SET held = 0, revision = revision + 1 WHERE held"
+
+
+def hold_topics(conn: Connection, rules: Mapping[str, str]) -> None:
+    """Those that are filed under another rule, or under none yet."""
+    conn.executemany(HOLD, [{"topic": topic, "rule": rule} for topic, rule in rules.items()])
+
+
+def held_topics(conn: Connection) -> list[str]:
+    """In alphabetical order."""
+    return [topic for (topic,) in conn.execute(HELD)]
+
+
+def release_topics(conn: Connection) -> None:
+    """All that were held become stale."""
+    conn.execute(RELEASE)

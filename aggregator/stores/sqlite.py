@@ -69,7 +69,16 @@ from ._stories import (
     unfiled_stories,
     versions_of,
 )
-from ._topics import edition_of, file_stories, register_topics, stale_topics
+from ._topics import (
+    edition_of,
+    file_stories,
+    held_topics,
+    hold_topics,
+    register_topics,
+    registered_topics,
+    release_topics,
+    stale_topics,
+)
 from ._withdrawals import cleared_archives, reinstate_story, withdraw_story, withdrawals_of
 
 __all__ = ["SqliteStore", "open_store", "restore"]
@@ -305,6 +314,26 @@ class SqliteStore(Quarantine):
         """Replaces the links of these stories, which hold both ways."""
         with self._connections.turn() as db:
             relate_stories(db.conn, links, now)
+
+    def hold(self, rules: Mapping[str, str]) -> None:
+        """Topics that are filed under another rule are not published before `release`."""
+        with self._connections.turn() as db:
+            hold_topics(db.conn, rules)
+
+    def held(self) -> list[str]:
+        """The topics that are not wholly filed under their rule yet."""
+        with self._connections.reading() as db:
+            return held_topics(db.conn)
+
+    def release(self) -> None:
+        """Everything is filed."""
+        with self._connections.turn() as db:
+            release_topics(db.conn)
+
+    def topics(self) -> Mapping[str, str]:
+        """The topics of the configuration in force, each with the digest it was registered with."""
+        with self._connections.reading() as db:
+            return registered_topics(db.conn)
 
     def stale_topics(self) -> list[str]:
         """The topics whose edition no longer says what the store says, in alphabetical order."""
