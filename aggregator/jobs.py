@@ -6,6 +6,7 @@ What can be asked of a worker. A job is a word and a name; nothing else crosses 
     classify all    the same, also what might still wait for a better copy
     publish NAME    bring a topic's folder up to date (publish.py)
     front           the front page and subscription list (publish.py)
+    desk            what needs the operator's attention (incidents.py)
     tidy            what no decision needs any more (the store)
     ping HUB        tell a hub which feeds have changed (websub.py)
 
@@ -22,7 +23,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .model import ALL, Imprint, Job, Source, Topic, Verdict
+from .model import ALL, Imprint, Job, Source, State, Topic, Verdict
 from .stores import Store
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Desk:
     settle: timedelta = timedelta()
     """How long a new story waits for a better copy."""
     feeds: Path
+    has_feed: bool = False
+    """Whether what needs the operator's attention is published in feeds/desk/."""
     clock: Callable[[], datetime] = now
     told: dict[str, str | None] = field(default_factory=dict)
     """What we last complained of, by source: the same complaint is not repeated at every visit."""
@@ -127,6 +130,23 @@ def publish_front(_: str, desk: Desk) -> None:
     publish_front(tuple(desk.topics.values()), desk.store, desk.imprint, desk.feeds)
 
 
+def publish_desk(_: str, desk: Desk) -> None:
+    from . import incidents
+    from .publish import publish_desk
+
+    if not desk.has_feed:
+        return
+    store, now = desk.store, desk.clock()
+    health = store.health()
+    usual = {h.name: store.usual(h.name) for h in health if h.state is State.OK and h.kind != "files"}
+    found = (
+        *incidents.failing(health, now),
+        *incidents.waiting(store.quarantines(), store.quarantined()),
+        *incidents.silent(health, usual, now),
+    )
+    publish_desk(found, desk.imprint, desk.feeds, now)
+
+
 def ping_hub(hub: str, desk: Desk) -> None:
     from .websub import ping
 
@@ -148,6 +168,7 @@ TASKS: Mapping[str, Callable[[str, Desk], None]] = {
     "classify": classify_all,
     "publish": publish_one,
     "front": publish_front,
+    "desk": publish_desk,
     "tidy": tidy,
     "ping": ping_hub,
 }

@@ -92,7 +92,8 @@ def something_else(fresh: Sequence[Decision], source: Source, usual: Usual, plac
 def strange_links(fresh: Sequence[Decision], usual: Usual, sites: set[str]) -> str:
     """Its own site is never strange, whatever happened to it."""
     found = {urls.site(d.article.canonical_url) for d in fresh} - {""}
-    if not found or found & sites or VARIED * len(sites) > usual.articles + VARIED:
+    is_varied = len(sites) > 2 and VARIED * len(sites) > usual.articles
+    if not found or found & sites or is_varied:
         return ""
     return f"every link leads where none of its articles ever led: {', '.join(sorted(found)[:3])}"
 

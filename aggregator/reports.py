@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from . import passages
 from .markup import plain
-from .model import Article, Copy, Dated, Decision, Filing, Health, Move, Related, Revision, State, Story
+from .model import Article, Copy, Dated, Decision, Filing, Health, Held, Move, Related, Revision, State, Story
 from .stores import Store
 
 if TYPE_CHECKING:
@@ -312,6 +312,31 @@ def transfer_lines(mark: str, why: str, transfers: Sequence[Transfer], most: int
         yield f"      {why}: {t.because}"
     if most and len(transfers) > most:
         yield f"  {mark} and {len(transfers) - most} more: --all shows them"
+
+
+# --- quarantine ------------------------------------------------------------------------------------------------------
+
+
+def held_row(held: Held) -> Row:
+    """One line of `quarantine --json`."""
+    a = held.article
+    return {
+        "id": a.id, "source": a.source, "title": a.title, "url": a.url, "publisher": a.publisher,
+        "language": a.language, "published_at": iso(a.published_at), "at": iso(held.at), "because": held.because,
+    }  # fmt: skip
+
+
+def quarantine_lines(waiting: Sequence[Held], sources: Mapping[str, tuple[datetime, str]]) -> Iterator[str]:
+    """By source; also those of which nothing waits any more."""
+    for source in dict.fromkeys((*sources, *(h.article.source for h in waiting))):
+        its = [h for h in waiting if h.article.source == source]
+        at, because = sources.get(source) or (its[0].at, its[0].because)
+        yield f"{source}: {len(its)} since {when(at)} UTC: {because}"
+        for held in its:
+            yield f"    {held.article.id[:12]}  {when(held.article.published_at)}  {held.article.title}"
+            yield f"        {held.article.url or held.article.guid}"
+    if not waiting and not sources:
+        yield "nothing waits"
 
 
 # --- previews --------------------------------------------------------------------------------------------------------

@@ -66,6 +66,7 @@ def test_a_small_file_is_enough(desk: Path) -> None:
         feeds=desk / "feeds",
         workers=16,
         settle=timedelta(),
+        desk=False,
         sources=(Source(name="inbox", kind="files", location=str(desk / "inbox"), every=timedelta(seconds=10)),),
         topics=(Topic(name="all", title="All stories"),),
             trials=(),

@@ -14,10 +14,11 @@ from ._incoming import Checkpoint, Enclosure, Fetched, Item
 from ._quarantine import Held, Usual
 from ._sameness import Arrival, Company, Decision, Fingerprint, Known, Move, Opening, Revision, Ruling, Trace, Verdict
 from ._stories import Copy, Edition, Filing, Front, Job, Ping, Printed, Related, Story, Withdrawal
-from ._wanted import ALL, Imprint, Manners, Match, Rule, Source, Term, Topic, Trial
+from ._wanted import ALL, DESK, Imprint, Manners, Match, Rule, Source, Term, Topic, Trial
 
 __all__ = [
     "ALL",
+    "DESK",
     "Imprint",
     "Manners",
     "Match",

@@ -10,6 +10,8 @@ from typing import Literal
 
 ALL = "all"
 """The topic that every story is in."""
+DESK = "desk"
+"""The folder in feeds/ with what needs the operator's attention, if he wants one."""
 
 
 @dataclass(frozen=True, kw_only=True)

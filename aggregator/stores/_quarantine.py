@@ -44,7 +44,7 @@ def hold_articles(conn: Connection, source: str, at: datetime, decisions: Sequen
 
 BECAUSE = "SELECT because FROM quarantines WHERE source = ?"
 ALL_OPEN = "SELECT source, at, because FROM quarantines ORDER BY at, source"
-HELD = "SELECT body, at, because FROM quarantined WHERE body <> '' ORDER BY source, at, id"
+HELD = "SELECT body, at, because FROM quarantined WHERE body <> '' ORDER BY source, rowid"
 
 
 def quarantine_of(conn: Connection, source: str) -> str:
