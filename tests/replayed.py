@@ -11,7 +11,7 @@ from aggregator.model import Checkpoint, Fetched, Item, Source
 from aggregator.sources import World
 
 
-def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:  # noqa: ARG001
+def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
     """The next visit of the file; after the last one nothing."""
     number = int(since.get("number", "0"))
     visits = json.loads(Path(source.location).read_text(encoding="utf-8"))["visits"]
@@ -20,7 +20,7 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
         yield Fetched(url=place, body=json.dumps(visits[number]).encode(), checkpoint={"number": str(number + 1)})
 
 
-def parse(source: Source, fetched: Fetched) -> Iterator[Item]:  # noqa: ARG001
+def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
     """Its items; `feed` is the title of the feed that they are of."""
     for said in json.loads(fetched.body or b"[]"):
         published = said.get("published")
