@@ -40,7 +40,8 @@ def many(count: int, **more: Any) -> list[Decision]:
 
 
 def watched(decisions: list[Decision], usual: Usual = KNOWN, because: str = "", **more: Any) -> list[Decision]:
-    settings: dict[str, Any] = {"limit": 50, "away": HOUR, "places": ["https://alpha.example/rss"], "is_first": False} | more
+    settings: dict[str, Any] = {"limit": 50, "away": HOUR, "places": ["https://alpha.example/rss"], "is_first": False}
+    settings |= more
     since = None if settings["is_first"] else NOON - settings["away"]
     of = source("alpha", quarantine=settings["limit"], title=settings.get("title", ""))
     return watch(decisions, of, lambda: usual, because, settings["places"], now=NOON, since=since)
