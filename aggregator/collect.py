@@ -35,7 +35,7 @@ class Report:
 
     visit: Visit
     counts: Mapping[Verdict, int]
-    held_because: str = ""
+    waits_because: str = ""
     """Why something has to wait in quarantine; empty if nothing has."""
 
 
@@ -76,8 +76,8 @@ def collect(source: Source, store: Store, trip: Trip, *, authority: str, priorit
             now=trip.now, since=since,
         )  # fmt: skip
         store.save(visit, decisions)
-    held_because = next((d.because for d in decisions if d.verdict is Verdict.HELD), "")
-    return Report(visit=visit, counts=Counter(d.verdict for d in decisions), held_because=held_because)
+    waits_because = next((d.because for d in decisions if d.verdict is Verdict.WAITS), "")
+    return Report(visit=visit, counts=Counter(d.verdict for d in decisions), waits_because=waits_because)
 
 
 def complaint(errors: Sequence[str]) -> str | None:

@@ -4,7 +4,7 @@ The verdict on each article, with its reason. Reads and writes nothing but what 
 The first line that fits decides:
 
     its guid is one that we have given                     PASSED: our own feed came back
-    it waits in quarantine, or was discarded               PASSED, or HELD if a reader would see a difference
+    it waits in quarantine, or was discarded               PASSED, or WAITS if a reader would see a difference
     its guid is known, and is not that of something else   SAME, or CHANGED if a reader would see a difference
     its source had it under another guid (recognise.py)    the same
     the operator has merged it into a story                COPY
@@ -174,7 +174,7 @@ def pass_over(article: Article, memory: Memory, authority: str) -> Decision | No
         return None
     if digest in ("", article.digest):
         return replace(passed, because="it waits in quarantine" if digest else "the operator has discarded it")
-    return replace(passed, verdict=Verdict.HELD, because="another version of what waits in quarantine")
+    return replace(passed, verdict=Verdict.WAITS, because="another version of what waits in quarantine")
 
 
 def judge(one: Met, memory: Memory, priorities: Mapping[str, int]) -> Decision:

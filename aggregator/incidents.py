@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html import escape
 
-from .model import DESK, Article, Dated, Edition, Health, Held, Imprint, State, Story, Topic, Usual
+from .model import DESK, Article, Dated, Edition, Health, Imprint, State, Story, Topic, Usual, Waiting
 from .text import summary
 
 LONG = timedelta(days=1)
@@ -65,14 +65,14 @@ def failing(health: Iterable[Health], now: datetime) -> Iterator[Incident]:
             )  # fmt: skip
 
 
-def waiting(quarantines: Mapping[str, tuple[datetime, str]], held: Sequence[Held]) -> Iterator[Incident]:
+def waiting(quarantines: Mapping[str, tuple[datetime, str]], articles: Sequence[Waiting]) -> Iterator[Incident]:
     """One for each source."""
     for source, (since, because) in quarantines.items():
-        its = [h for h in held if h.article.source == source]
-        titles = [h.article.title for h in its]
+        its = [w for w in articles if w.article.source == source]
+        titles = [w.article.title for w in its]
         more = (f"and {len(titles) - TITLES} more",) if len(titles) > TITLES else ()
         yield Incident(
-            kind="quarantine", source=source, since=since, updated_at=max((h.at for h in its), default=since),
+            kind="quarantine", source=source, since=since, updated_at=max((w.at for w in its), default=since),
             title=f"{source} is in quarantine: {len(its)} articles wait",
             lines=(
                 f"Why: {because}",

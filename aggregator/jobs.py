@@ -174,7 +174,7 @@ TASKS: Mapping[str, Callable[[str, Desk], None]] = {
 }
 
 
-TOLD = (Verdict.NEW, Verdict.COPY, Verdict.CHANGED, Verdict.HELD, Verdict.PASSED)
+TOLD = (Verdict.NEW, Verdict.COPY, Verdict.CHANGED, Verdict.WAITS, Verdict.PASSED)
 
 
 def tell(report: Report, *, again: bool) -> None:
@@ -184,8 +184,8 @@ def tell(report: Report, *, again: bool) -> None:
         level = logging.DEBUG if again else logging.WARNING
         log.log(level, "%s: %s; next try %s", visit.source, visit.error, f"{visit.next_at:%d %b %H:%M} UTC")
     news = ", ".join(f"{counts[v]} {v.value}" for v in TOLD if counts[v])
-    if report.held_because:
-        log.warning("%s: %s: %s; see 'aggregator quarantine'", visit.source, news, report.held_because)
+    if report.waits_because:
+        log.warning("%s: %s: %s; see 'aggregator quarantine'", visit.source, news, report.waits_because)
     elif news:
         log.info("%s: %s", visit.source, news)
     elif not visit.error:

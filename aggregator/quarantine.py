@@ -38,7 +38,7 @@ def watch(
     since: datetime | None,
 ) -> list[Decision]:
     """
-    The same decisions, with HELD for what has to wait. `because` is why the source is in quarantine already, empty if
+    The same decisions, with WAITS for what has to wait. `because` is why the source is in quarantine already, empty if
     it is not; `places` is where its documents were found; `since` is our last good visit, None on the first.
     """
     fresh = [d for d in decisions if d.verdict is Verdict.NEW]
@@ -48,13 +48,13 @@ def watch(
     if not because:
         return list(decisions)
     stories = {d.story for d in fresh}
-    return [held(d, because) if d.story in stories else d for d in decisions]
+    return [wait(d, because) if d.story in stories else d for d in decisions]
 
 
-def held(decision: Decision, because: str) -> Decision:
+def wait(decision: Decision, because: str) -> Decision:
     """Also a copy within the visit waits, for its story does."""
     own = decision.article.id
-    return Decision(article=decision.article, verdict=Verdict.HELD, story=own, because=because, alias=decision.alias)
+    return Decision(article=decision.article, verdict=Verdict.WAITS, story=own, because=because, alias=decision.alias)
 
 
 def suspicion(

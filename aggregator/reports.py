@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import passages
 from .markup import plain
-from .model import Article, Copy, Dated, Decision, Filing, Health, Held, Move, Related, Revision, State, Story
+from .model import Article, Copy, Dated, Decision, Filing, Health, Move, Related, Revision, State, Story, Waiting
 from .stores import Store
 
 if TYPE_CHECKING:
@@ -317,24 +317,24 @@ def transfer_lines(mark: str, why: str, transfers: Sequence[Transfer], most: int
 # --- quarantine ------------------------------------------------------------------------------------------------------
 
 
-def held_row(held: Held) -> Row:
+def waiting_row(waiting: Waiting) -> Row:
     """One line of `quarantine --json`."""
-    a = held.article
+    a = waiting.article
     return {
         "id": a.id, "source": a.source, "title": a.title, "url": a.url, "publisher": a.publisher,
-        "language": a.language, "published_at": iso(a.published_at), "at": iso(held.at), "because": held.because,
+        "language": a.language, "published_at": iso(a.published_at), "at": iso(waiting.at), "because": waiting.because,
     }  # fmt: skip
 
 
-def quarantine_lines(waiting: Sequence[Held], sources: Mapping[str, tuple[datetime, str]]) -> Iterator[str]:
+def quarantine_lines(waiting: Sequence[Waiting], sources: Mapping[str, tuple[datetime, str]]) -> Iterator[str]:
     """By source; also those of which nothing waits any more."""
-    for source in dict.fromkeys((*sources, *(h.article.source for h in waiting))):
-        its = [h for h in waiting if h.article.source == source]
+    for source in dict.fromkeys((*sources, *(w.article.source for w in waiting))):
+        its = [w for w in waiting if w.article.source == source]
         at, because = sources.get(source) or (its[0].at, its[0].because)
         yield f"{source}: {len(its)} since {when(at)} UTC: {because}"
-        for held in its:
-            yield f"    {held.article.id[:12]}  {when(held.article.published_at)}  {held.article.title}"
-            yield f"        {held.article.url or held.article.guid}"
+        for one in its:
+            yield f"    {one.article.id[:12]}  {when(one.article.published_at)}  {one.article.title}"
+            yield f"        {one.article.url or one.article.guid}"
     if not waiting and not sources:
         yield "nothing waits"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from aggregator import incidents
 from aggregator.formats import atom, html
 from aggregator.incidents import Incident, edition
-from aggregator.model import Health, Held, State, Usual
+from aggregator.model import Health, State, Usual, Waiting
 
 from .conformance import faults
 from .make import DAY, HOUR, IMPRINT, NOON, article
@@ -26,7 +26,7 @@ DAILY = Usual(articles=100, per_day=1.0, last_at=NOON - 11 * DAY)
 
 
 def all_of_it() -> list[Incident]:
-    held = [Held(article=article(n, title=f"Herd {n}"), at=NOON - n * HOUR, because="a flood") for n in range(1, 31)]
+    held = [Waiting(article=article(n, title=f"Herd {n}"), at=NOON - n * HOUR, because="a flood") for n in range(1, 31)]
     return [
         *incidents.failing([FAILING, FINE], NOON),
         *incidents.waiting({"alpha": (NOON - 2 * DAY, "30 new articles at once")}, held),

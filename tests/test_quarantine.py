@@ -49,7 +49,7 @@ def watched(decisions: list[Decision], usual: Usual = KNOWN, because: str = "", 
 
 def reason(decisions: list[Decision], usual: Usual = KNOWN, **more: Any) -> str:
     """Why all of it is held; empty if none is."""
-    held = [d for d in watched(decisions, usual, **more) if d.verdict is Verdict.HELD]
+    held = [d for d in watched(decisions, usual, **more) if d.verdict is Verdict.WAITS]
     assert len(held) in (0, len(decisions))
     return held[0].because if held else ""
 
@@ -86,13 +86,13 @@ def test_a_copy_within_a_flood_waits_with_its_story_and_other_copies_do_not() ->
     flood = many(60)
     inside, outside = copy_of(100, flood[0]), copy_of(101, new(1000))
     *_, one, other = watched([*flood, inside, outside])
-    assert one.verdict is Verdict.HELD
+    assert one.verdict is Verdict.WAITS
     assert other == outside
 
 
 def test_once_in_quarantine_all_that_is_new_is_held() -> None:
     [known, held] = watched([same(article(1)), new(2)], because="51 new articles at once")
-    assert (known.verdict, held.verdict, held.because) == (Verdict.SAME, Verdict.HELD, "51 new articles at once")
+    assert (known.verdict, held.verdict, held.because) == (Verdict.SAME, Verdict.WAITS, "51 new articles at once")
 
 
 CASINO = {"canonical_url": "https://slots.casino.example/win"}
@@ -110,7 +110,7 @@ def test_while_something_known_stands_beside_it_a_source_is_the_one_that_it_was(
 
 def test_what_the_operator_has_discarded_does_not_make_it_known() -> None:
     passed = Decision(article=article(9), verdict=Verdict.PASSED, story="", because="the operator has discarded it")
-    assert [d.verdict for d in watched([passed, new(1, **CASINO)])] == [Verdict.PASSED, Verdict.HELD]
+    assert [d.verdict for d in watched([passed, new(1, **CASINO)])] == [Verdict.PASSED, Verdict.WAITS]
 
 
 def test_a_source_that_links_to_everybody_may_link_to_somebody_else() -> None:
@@ -273,3 +273,22 @@ def test_our_own_stories_are_passed_over_and_our_own_feed_is_refused(tmp_path: P
 def test_the_time_away_is_told_in_days() -> None:
     assert reason(many(61), away=DAY) == "61 new articles at once; up to 60 would be usual"
     assert reason(many(60), away=timedelta(hours=24)) == ""
+
+
+def test_what_waits_under_the_guid_of_something_else_is_known_by_it_once_it_is_released(tmp_path: Path) -> None:
+    name = {"guid": "top", "url": "https://old.example/"}
+    bridge = "<p>After three years lorries crossed the river at Atyrau again; the old ferry was sold downstream.</p>"
+    lynx = "<p>Rangers counted eleven animals in the reserve, where nobody had seen tracks since childhood.</p>"
+    other = {**items(1, 1, title="Lynxes return to Altai")[0], **name, "content": lynx}
+    top = {**items(50, 1, title="Bridge over the Ural opens")[0], **name, "content": bridge}
+    visits = [[other, *items(2, 2)], [top, *items(10, 8)], [top, *items(11, 8)]]
+    folder = desk(tmp_path, {"visits": visits}, source="quarantine: 5")
+    command(folder, "collect")
+    command(folder, "collect")
+    command(folder, "release", "old")
+    before = stories(folder)
+    assert len(before) == 12
+    command(folder, "collect")
+    after = stories(folder)
+    assert set(before) < set(after)
+    assert sum(s["title"] == "Bridge over the Ural opens" for s in after.values()) == 1

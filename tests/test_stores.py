@@ -1034,7 +1034,7 @@ def test_what_the_index_has_let_go_of_is_not_new(store: Store) -> None:
 
 def held(n: int, source: str = "steppe", **changes: Any) -> Decision:
     one = article(n, source, **changes)
-    return Decision(article=one, verdict=Verdict.HELD, story=one.id, because="too much at once")
+    return Decision(article=one, verdict=Verdict.WAITS, story=one.id, because="too much at once")
 
 
 def test_what_is_held_is_stored_whole_and_is_no_story(store: Store) -> None:

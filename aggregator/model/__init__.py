@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from ._articles import Article, Dated, Health, State, Visit
 from ._incoming import Checkpoint, Enclosure, Fetched, Item
-from ._quarantine import Held, Usual
+from ._quarantine import Usual, Waiting
 from ._sameness import Arrival, Company, Decision, Fingerprint, Known, Move, Opening, Revision, Ruling, Trace, Verdict
 from ._stories import Copy, Edition, Filing, Front, Job, Ping, Printed, Related, Story, Withdrawal
 from ._wanted import ALL, DESK, Imprint, Manners, Match, Rule, Source, Term, Topic, Trial
@@ -47,7 +47,7 @@ __all__ = [
     "Ruling",
     "Trace",
     "Verdict",
-    "Held",
+    "Waiting",
     "Usual",
     "Copy",
     "Edition",

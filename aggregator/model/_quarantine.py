@@ -9,13 +9,15 @@ from ._articles import Article
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class Waiting:
     """An article in quarantine: stored, but in no story."""
 
     article: Article
     at: datetime
     """Since when."""
     because: str
+    alias: str = ""
+    """The id that it came with, if that is something else's."""
 
 
 @dataclass(frozen=True, kw_only=True)

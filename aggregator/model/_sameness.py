@@ -84,7 +84,7 @@ class Verdict(Enum):
     CHANGED = "changed"  # another version of an article that we have
     SAME = "same"  # nothing to do
     COPY = "copy"  # another article of a story that we have
-    HELD = "quarantined"  # waits for the operator's word
+    WAITS = "quarantined"  # waits for the operator's word
     PASSED = "passed over"  # what we have published ourselves, and what the operator knows of already
 
 

@@ -21,7 +21,6 @@ from ..model import (
     Filing,
     Fingerprint,
     Health,
-    Held,
     Known,
     Move,
     Ping,
@@ -32,6 +31,7 @@ from ..model import (
     Story,
     Usual,
     Visit,
+    Waiting,
     Withdrawal,
 )
 
@@ -98,7 +98,7 @@ class Store(Protocol):
 
         NEW opens a story, COPY joins one (and takes its lead if `leads`), CHANGED keeps the old version as well (and
         moves `updated_at` and `revised_at` if `substantive`), SAME and PASSED change nothing. Every story touched
-        becomes unfiled, and the topics it stands in become stale. HELD waits in quarantine, and its source is in
+        becomes unfiled, and the topics it stands in become stale. WAITS is kept in quarantine, and its source is in
         quarantine from now on. By its `alias` an article is known from now on, too.
         `visit.checkpoint` replaces the bookmark.
         """
@@ -112,7 +112,7 @@ class Store(Protocol):
     def quarantines(self) -> Mapping[str, tuple[datetime, str]]:
         """The sources in quarantine: since when, and why; the longest first."""
 
-    def quarantined(self) -> list[Held]:
+    def quarantined(self) -> list[Waiting]:
         """What waits in quarantine, by source, in the order of its coming."""
 
     def admit(self, articles: Collection[str], decisions: Sequence[Decision], now: datetime, *, old: bool) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from sqlite3 import Connection, Row
 
-from ..model import Decision, Held, Usual, Verdict
+from ..model import Decision, Usual, Verdict, Waiting
 from ._connections import Connections
 from ._rows import article_of, article_row, moment, rows_for, stamp, to_json
 from ._saving import save_decisions
@@ -30,9 +30,9 @@ KEEP = """
     ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, body = excluded.body WHERE digest <> ''"""
 
 
-def hold_articles(conn: Connection, source: str, at: datetime, decisions: Sequence[Decision]) -> None:
+def keep_waiting(conn: Connection, source: str, at: datetime, decisions: Sequence[Decision]) -> None:
     """Another version takes the place of the one that waits; what was discarded stays so."""
-    for decision in (d for d in decisions if d.verdict is Verdict.HELD):
+    for decision in (d for d in decisions if d.verdict is Verdict.WAITS):
         article = decision.article
         conn.execute(OPEN, (source, stamp(at), decision.because))
         row = {
@@ -44,7 +44,7 @@ def hold_articles(conn: Connection, source: str, at: datetime, decisions: Sequen
 
 BECAUSE = "SELECT because FROM quarantines WHERE source = ?"
 ALL_OPEN = "SELECT source, at, because FROM quarantines ORDER BY at, source"
-HELD = "SELECT body, at, because FROM quarantined WHERE body <> '' ORDER BY source, rowid"
+ALL_WAITING = "SELECT body, at, because, alias FROM quarantined WHERE body <> '' ORDER BY source, rowid"
 
 
 def quarantine_of(conn: Connection, source: str) -> str:
@@ -58,11 +58,14 @@ def open_quarantines(conn: Connection) -> dict[str, tuple[datetime, str]]:
     return {row["source"]: (moment(row["at"]), row["because"]) for row in conn.execute(ALL_OPEN)}
 
 
-def held_articles(conn: Connection) -> list[Held]:
+def waiting_articles(conn: Connection) -> list[Waiting]:
     """By source, in the order of their coming."""
     return [
-        Held(article=article_of(json.loads(row["body"])), at=moment(row["at"]), because=row["because"])
-        for row in conn.execute(HELD)
+        Waiting(
+            article=article_of(json.loads(row["body"])), at=moment(row["at"]), because=row["because"],
+            alias=row["alias"],
+        )
+        for row in conn.execute(ALL_WAITING)
     ]
 
 
@@ -143,10 +146,10 @@ class Quarantine:
         with self._connections.reading() as db:
             return open_quarantines(db.conn)
 
-    def quarantined(self) -> list[Held]:
+    def quarantined(self) -> list[Waiting]:
         """What waits in quarantine, by source, in the order of its coming."""
         with self._connections.reading() as db:
-            return held_articles(db.conn)
+            return waiting_articles(db.conn)
 
     def admit(self, articles: Collection[str], decisions: Sequence[Decision], now: datetime, *, old: bool) -> None:
         """These articles wait no more, and are saved as these decisions say."""

@@ -53,7 +53,7 @@ from ._known import arrivals_since, known_of, last_traces
 from ._lock import Lock
 from ._minted import remember_printed
 from ._pings import announce_feeds, end_ping, hubs_to_ping, put_off_hub, waiting_pings
-from ._quarantine import Quarantine, hold_articles
+from ._quarantine import Quarantine, keep_waiting
 from ._regrouping import forbid_story, merge_stories, move_article, split_article
 from ._related import relate_stories
 from ._rows import moment, moment_or_none, stamp
@@ -224,7 +224,7 @@ class SqliteStore(Quarantine):
             is_first = self.visited(visit.source) is None
             decisions = list(decisions)
             new = save_decisions(db.conn, visit.at, decisions, is_first=is_first)
-            hold_articles(db.conn, visit.source, visit.at, decisions)
+            keep_waiting(db.conn, visit.source, visit.at, decisions)
             end_visit(db.conn, visit, new)
 
     def find(self, key: str) -> Story | None:
