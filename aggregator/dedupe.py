@@ -103,7 +103,7 @@ class Memory:
         self.together = known.together
         self.waiting = known.waiting
         self.here = {one.known.id if one.known else one.article.id for one in met}
-        """The ids that this visit brings: their articles cannot have moved to another guid."""
+        """The ids of what this visit brings, as far as it is judged: those articles cannot have moved, or once more."""
         self.crowd: Mapping[str, Trace] = {}
         """Article id -> the one that it is, in a visit in which all names have changed."""
         self._companies: dict[str, Company] = {}
@@ -138,6 +138,7 @@ class Memory:
     def learn(self, decision: Decision) -> None:
         a = decision.article
         trace = trace_of(a, decision.story)
+        self.here.add(a.id)
         self.by_id[a.id] = trace
         if a.canonical_url:
             self.by_url[a.canonical_url] = (*self.by_url.get(a.canonical_url, ()), trace)

@@ -174,7 +174,8 @@ TASKS: Mapping[str, Callable[[str, Desk], None]] = {
 }
 
 
-TOLD = (Verdict.NEW, Verdict.COPY, Verdict.CHANGED, Verdict.WAITS, Verdict.PASSED)
+TOLD = (Verdict.NEW, Verdict.COPY, Verdict.CHANGED, Verdict.WAITS)
+"""What was passed over is the same at each visit; `preview` tells why."""
 
 
 def tell(report: Report, *, again: bool) -> None:

@@ -61,3 +61,23 @@ def test_what_only_changes_its_name_changes_no_file(name: str, tmp_path: Path) -
     items = json.loads((feeds / "feed.json").read_text())["items"]
     assert [item["id"] for item in items] == guids
     assert [item.get("date_modified") for item in items] == dates
+
+
+def test_of_two_new_names_one_is_the_article_that_moved_and_the_other_its_copy(tmp_path: Path) -> None:
+    [path] = [p for p in CASES if p.stem == "moved-and-doubled"]
+    folder = desk(tmp_path, path)
+    for _ in range(3):
+        command(folder, "collect")
+    [told] = [s for s in stories(folder).values() if s["title"].startswith("First barge")]
+    assert (told["url"], len(told["copies"])) == ("https://new.example/article/1", 1)
+    [lead, _] = json.loads(command(folder, "explain", told["id"], "--json"))["articles"]
+    assert lead["versions"] == 2
+
+
+def test_every_story_says_why_it_is_the_one_that_it_is(tmp_path: Path) -> None:
+    [path] = [p for p in CASES if p.stem == "guids-and-links-change"]
+    folder = desk(tmp_path, path)
+    command(folder, "collect")
+    command(folder, "collect")
+    key = next(iter(stories(folder).values()))["id"]
+    assert "under another guid and link: same headline, text and day" in command(folder, "explain", key)
