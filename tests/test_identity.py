@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from aggregator.cli import main
+from aggregator.edits import is_other_news
+
+from .make import article
 
 CASES = sorted((Path(__file__).parent / "data/identity").glob("*.json"))
 
@@ -81,3 +85,24 @@ def test_every_story_says_why_it_is_the_one_that_it_is(tmp_path: Path) -> None:
     command(folder, "collect")
     key = next(iter(stories(folder).values()))["id"]
     assert "under another guid and link: same headline, text and day" in command(folder, "explain", key)
+
+
+STEPPE = "<p>Herds moved to the winter pastures early this year, as shepherds of three districts had asked.</p>"
+COURT = "<p>Judges in the capital postponed the hearing about unpaid wages, because a witness fell ill.</p>"
+
+
+@pytest.mark.parametrize(
+    ("title", "content", "url", "is_other"),
+    [
+        ("Court postpones hearing", COURT, "https://alpha.example/1", True),
+        ("Herds move early", COURT, "https://alpha.example/1", False),
+        ("Court postpones hearing", STEPPE, "https://alpha.example/1", False),
+        ("Court postpones hearing", "", "https://alpha.example/1", False),
+        ("Court postpones hearing", "", "https://alpha.example/9", True),
+        ("Herds move late", "", "https://alpha.example/9", False),
+    ],
+)
+def test_only_what_shares_next_to_nothing_is_other_news(title: str, content: str, url: str, is_other: bool) -> None:
+    old = article(1, title="Herds move early", content=STEPPE)
+    new = replace(old, title=title, content=content, url=url, canonical_url=url)
+    assert is_other_news(old, new) is is_other_news(new, old) is is_other
