@@ -28,7 +28,7 @@ from aggregator.model import (
     Visit,
 )
 from aggregator.sameness import Limits
-from aggregator.stores import Store
+from aggregator.stores import Store, Trained
 from aggregator.stores.sqlite import open_store
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -1113,3 +1113,21 @@ def test_the_usual_is_told_by_the_articles_of_a_source_and_not_by_its_first_visi
     assert [*usual.languages, *usual.publishers] == ["ru", "Степной вестник"]
     assert len(usual.urls) == 35
     assert store.usual("coast").articles == 0
+# --- what topics learn -----------------------------------------------------------------------------------------------
+
+
+def test_what_a_topic_has_learned_is_kept_until_it_learns_anew(opener: Opener, store: Store) -> None:
+    assert store.model("trade") is None
+    store.keep_model("trade", Trained(digest="1", body=b"one"))
+    store.keep_model("trade", Trained(digest="2", body=b"\x00two"))
+    store.close()
+    again = opener()
+    assert again.model("trade") == Trained(digest="2", body=b"\x00two")
+    assert again.model("all") is None
+    again.close()
+
+
+def test_a_sample_is_the_same_whatever_came_first(store: Store) -> None:
+    store.save(visit(), [new(n) for n in (3, 1, 5, 2, 4)])
+    assert ids(store.sample(3)) == [1, 2, 3]
+    assert (store.count(3), store.count(10)) == (3, 5)

@@ -14,11 +14,27 @@ from ._incoming import Checkpoint, Enclosure, Fetched, Item
 from ._quarantine import Usual, Waiting
 from ._sameness import Arrival, Company, Decision, Fingerprint, Known, Move, Opening, Revision, Ruling, Trace, Verdict
 from ._stories import Copy, Edition, Filing, Front, Job, Ping, Printed, Related, Story, Withdrawal
-from ._wanted import ALL, DESK, Imprint, Manners, Match, Rule, Source, Term, Topic, Trial
+from ._wanted import (
+    ALL,
+    DESK,
+    ENOUGH_EXAMPLES,
+    STRENGTH,
+    Imprint,
+    Like,
+    Manners,
+    Match,
+    Rule,
+    Source,
+    Term,
+    Topic,
+    Trial,
+)
 
 __all__ = [
     "ALL",
     "DESK",
+    "ENOUGH_EXAMPLES",
+    "STRENGTH",
     "Imprint",
     "Manners",
     "Match",
@@ -42,6 +58,7 @@ __all__ = [
     "Fingerprint",
     "Known",
     "Move",
+    "Like",
     "Opening",
     "Revision",
     "Ruling",

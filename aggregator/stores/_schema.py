@@ -11,6 +11,7 @@ The tables of the SQLite store, and the door to sqlite-utils.
       sorting                      under which version of its rules they were sorted, one row
     stories   -> filings, rules    which topics, under which rules
       related                      which are about the same event
+    models                         what topics have learned from examples
     editions                       which topics have to be published again
       archives                     which stories are sealed in which archive of a topic
     withdrawals, tombstones        which stories were taken back, and which topics have to say so
@@ -204,6 +205,12 @@ CREATE TABLE related (                          -- about the same event; each pa
     PRIMARY KEY (story, other)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX related_other ON related (other);
+
+CREATE TABLE models (
+    topic  TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,                       -- of what it was trained with
+    body   BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE editions (
     topic     TEXT PRIMARY KEY,
