@@ -7,6 +7,7 @@ What can be asked of a worker. A job is a word and a name; nothing else crosses 
     classify all    the same, also what might still wait for a better copy
     publish NAME    bring a topic's folder up to date (publish.py)
     front           the front page and subscription list (publish.py)
+    desk            what needs the operator's attention (incidents.py)
     tidy            what no decision needs any more (the store)
     ping HUB        tell a hub which feeds have changed (websub.py)
 
@@ -24,7 +25,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from .model import ALL, Imprint, Job, Source, Topic, Verdict
+from .model import ALL, Imprint, Job, Source, State, Topic, Verdict
 from .rules import rule_digest
 from .stores import Store
 
@@ -69,6 +70,8 @@ class Desk:
     feeds: Path
     at_once: int = 1
     """Visits at one host, by all workers together."""
+    has_feed: bool = False
+    """Whether what needs the operator's attention is published in feeds/desk/."""
     clock: Callable[[], datetime] = now
     chance: Random = field(default_factory=Random)
     told: dict[str, str | None] = field(default_factory=dict)
@@ -156,6 +159,23 @@ def publish_front(_: str, desk: Desk) -> None:
     publish_front(tuple(desk.topics.values()), desk.store, desk.imprint, desk.feeds)
 
 
+def publish_desk(_: str, desk: Desk) -> None:
+    from . import incidents
+    from .publish import publish_desk
+
+    if not desk.has_feed:
+        return
+    store, now = desk.store, desk.clock()
+    health = store.health()
+    usual = {h.name: store.usual(h.name) for h in health if h.state is State.OK and h.kind != "files"}
+    found = (
+        *incidents.failing(health, now),
+        *incidents.waiting(store.quarantines(), store.quarantined()),
+        *incidents.silent(health, usual, now),
+    )
+    publish_desk(found, desk.imprint, desk.feeds, now)
+
+
 def ping_hub(hub: str, desk: Desk) -> None:
     from .websub import ping
 
@@ -177,9 +197,14 @@ TASKS: Mapping[str, Callable[[str, Desk], None]] = {
     "classify": classify_all,
     "publish": publish_one,
     "front": publish_front,
+    "desk": publish_desk,
     "tidy": tidy,
     "ping": ping_hub,
 }
+
+
+TOLD = (Verdict.NEW, Verdict.COPY, Verdict.CHANGED, Verdict.WAITS)
+"""What was passed over is the same at each visit; `preview` tells why."""
 
 
 def tell(report: Report, told: dict[str, str | None]) -> None:
@@ -193,8 +218,10 @@ def tell(report: Report, told: dict[str, str | None]) -> None:
     told[about] = complaint
     if visit.requests and not visit.error:
         told.pop(OFFLINE, None)
-    news = ", ".join(f"{counts[v]} {v.value}" for v in (Verdict.NEW, Verdict.COPY, Verdict.CHANGED) if counts[v])
-    if news:
+    news = ", ".join(f"{counts[v]} {v.value}" for v in TOLD if counts[v])
+    if report.waits_because:
+        log.warning("%s: %s: %s; see 'aggregator quarantine'", visit.source, news, report.waits_because)
+    elif news:
         log.info("%s: %s", visit.source, news)
     elif not visit.error:
         log.debug("%s: nothing new", visit.source)

@@ -10,7 +10,7 @@ The right half: one topic, from the store to files.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -19,8 +19,10 @@ from typing import cast
 
 from . import plugins
 from .formats import Archival, Format
-from .model import Edition, Front, Imprint, Printed, Story, Topic
-from .press import put
+from .incidents import Incident
+from .incidents import edition as desk_edition
+from .model import DESK, Edition, Front, Imprint, Printed, Story, Topic
+from .press import keep_private, put
 from .selection import select
 from .stores import Latest, Store
 
@@ -93,6 +95,17 @@ def publish_front(topics: Sequence[Topic], store: Store, imprint: Imprint, feeds
     at = max(e.updated_at for e in editions)
     files = front.render(Front(imprint=imprint, editions=editions))
     return [feeds / name for name, body in files.items() if put(feeds / name, body, at)]
+
+
+def publish_desk(incidents: Iterable[Incident], imprint: Imprint, feeds: Path, now: datetime) -> list[Path]:
+    """
+    The same for the operator's own feed. Its files are as old as the last change, also when an incident has ended and
+    nothing in the feed is as new as that.
+    """
+    edition = desk_edition(incidents, imprint)
+    keep_private(feeds / DESK)
+    files = {feeds / DESK / fmt.FILENAME: fmt.render(edition) for fmt in formats_of(edition.topic)}
+    return [path for path, body in files.items() if put(path, body, now)]
 
 
 def headlines(topic: Topic, store: Store) -> Latest:

@@ -1095,6 +1095,127 @@ def test_a_copy_keeps_what_it_was_compared_with(store: Store) -> None:
     assert (kept.compared, kept.passage) == (article(1).id, "завершили уборку")
 
 
+# --- other names -----------------------------------------------------------------------------------------------------
+
+
+def test_an_article_is_known_by_every_id_that_it_came_with(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    again = Decision(article=article(1), verdict=Verdict.SAME, story=article(1).id, because="moved", alias="f" * 24)
+    store.save(visit(), [again])
+    known = store.known([article(1), replace(article(1), id="f" * 24)])
+    assert {id: t.id for id, t in known.by_id.items()} == dict.fromkeys((article(1).id, "f" * 24), article(1).id)
+    assert known.earlier == {}
+
+
+def test_an_id_means_the_last_article_that_had_it_and_the_others_are_remembered(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.save(visit(), [replace(new(2), alias=article(1).id)])
+    known = store.known([article(1)])
+    assert known.by_id[article(1).id].id == article(2).id
+    assert [t.id for t in known.earlier[article(1).id]] == [article(1).id]
+    back = Decision(article=article(1), verdict=Verdict.SAME, story=article(1).id, because="b", alias=article(1).id)
+    store.save(visit(), [back])
+    known = store.known([article(1)])
+    assert known.by_id[article(1).id].id == article(1).id
+    assert [t.id for t in known.earlier[article(1).id]] == [article(2).id]
+
+
+def test_the_last_articles_of_a_source_are_told(store: Store) -> None:
+    store.save(visit(), [new(1), new(2)])
+    store.save(visit("coast"), [new(3, "coast")])
+    assert {t.id for t in store.known([]).former("steppe")} == {article(1).id, article(2).id}
+
+
+def test_what_the_index_has_let_go_of_is_not_new(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.forget(NOON + 1000 * HOUR)
+    assert article(1).id in store.known([article(1)]).by_id
+
+
+# --- quarantine ------------------------------------------------------------------------------------------------------
+
+
+def held(n: int, source: str = "steppe", **changes: Any) -> Decision:
+    one = article(n, source, **changes)
+    return Decision(article=one, verdict=Verdict.WAITS, story=one.id, because="too much at once")
+
+
+def test_what_is_held_is_stored_whole_and_is_no_story(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.save(visit(at=NOON + HOUR), [held(2), held(3)])
+    assert [(h.article, h.at, h.because) for h in store.quarantined()] == [
+        (article(n), NOON + HOUR, "too much at once") for n in (2, 3)
+    ]
+    assert ids(list(store.stories())) == [1]
+    assert ids(store.unfiled("r1", 10)) == [1]
+    assert store.find(article(2).id) is None
+    assert health_of(store).articles == 1
+    assert store.quarantine("steppe") == "too much at once"
+    assert store.quarantine("coast") == ""
+    assert store.quarantines() == {"steppe": (NOON + HOUR, "too much at once")}
+
+
+def test_what_is_held_is_known_as_waiting_and_nothing_else(store: Store) -> None:
+    store.save(visit(), [held(1)])
+    known = store.known([article(1), article(2)])
+    assert known.waiting == {article(1).id: "digest-1"}
+    assert {**known.by_id, **known.by_url, **known.by_sketch} == {}
+
+
+def test_what_is_held_under_the_guid_of_something_else_is_known_by_both(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.save(visit(), [replace(held(2), alias=article(1).id)])
+    known = store.known([article(1)])
+    assert known.waiting == {article(2).id: "digest-2"}
+    assert known.by_id[article(1).id].id == article(1).id
+
+
+def test_another_version_takes_the_place_of_the_one_that_waits(store: Store) -> None:
+    store.save(visit(), [held(1), held(2)])
+    store.save(visit(at=NOON + HOUR), [held(1, title="Урожай: уточнение", digest="other")])
+    first, _ = store.quarantined()
+    assert (first.article.title, first.at) == ("Урожай: уточнение", NOON)
+
+
+def test_what_is_admitted_becomes_a_story_as_news_or_as_old(store: Store) -> None:
+    store.save(visit(), [new(9)])
+    store.save(visit(), [held(1), held(2)])
+    store.admit([article(1).id], [new(1)], NOON + HOUR, old=True)
+    assert [h.article.id for h in store.quarantined()] == [article(2).id]
+    assert sorted(ids(list(store.stories()))) == [1, 9]
+    assert store.quarantine("steppe")
+    store.lift("steppe")
+    assert store.quarantines() == {}
+
+
+def test_what_is_discarded_is_remembered_and_waits_no_more(store: Store) -> None:
+    store.save(visit(), [held(1)])
+    store.discard([article(1).id])
+    assert store.quarantined() == []
+    assert store.known([article(1)]).waiting == {article(1).id: ""}
+    store.save(visit(), [held(1, digest="other")])
+    assert store.quarantined() == []
+
+
+def test_quarantine_outlives_the_process(store: Store, opener: Opener) -> None:
+    store.save(visit(), [held(1)])
+    store.close()
+    again = opener()
+    assert [h.article.id for h in again.quarantined()] == [article(1).id]
+    assert again.quarantine("steppe")
+    again.close()
+
+
+def test_the_usual_is_told_by_the_articles_of_a_source_and_not_by_its_first_visit(store: Store) -> None:
+    store.save(visit(), [new(n, seen_at=NOON) for n in range(1, 31)])
+    later = [new(n, seen_at=NOON + HOUR, published_at=NOON + 72 * HOUR, language="ru-kz") for n in range(31, 36)]
+    store.save(visit(at=NOON + HOUR), [*later, held(99)])
+    usual = store.usual("steppe")
+    assert (usual.articles, usual.most, usual.last_at) == (35, 5, NOON + HOUR)
+    assert usual.per_day == pytest.approx(35 / 3, rel=0.01)
+    assert [*usual.languages, *usual.publishers] == ["ru", "Степной вестник"]
+    assert len(usual.urls) == 35
+    assert store.usual("coast").articles == 0
 # --- what topics learn -----------------------------------------------------------------------------------------------
 
 

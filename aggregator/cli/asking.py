@@ -225,7 +225,8 @@ def look_at(path: Path, location: str, kind: str) -> Any:
     classifier.take(recall(topics, store) if store else {})
     web = Web(settings.manners if settings else Manners())
     try:
-        return look(source, web, store, classifier, now())
+        authority = settings.imprint.authority if settings else "preview"
+        return look(source, web, store, classifier, now(), authority)
     finally:
         web.close()
         if store:

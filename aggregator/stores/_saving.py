@@ -33,6 +33,7 @@ def save_decisions(conn: sqlite3.Connection, at: datetime, decisions: Sequence[D
     _change_leads(conn, copies, stories)
     keep_marks(conn, decisions)
     settle_marks(conn, [number for number, _ in arrivals])
+    _keep_aliases(conn, decisions)
     touched = {stories[d.story] for _, d in copies}
     touched |= {_replace_version(conn, at, d) for d in decisions if d.verdict is Verdict.CHANGED}
     touch_stories(conn, touched)
@@ -121,6 +122,14 @@ SET_LEAD = "UPDATE stories SET lead = ?, lead_because = ? WHERE number = ?"
 
 def _change_leads(conn: sqlite3.Connection, copies: Numbered, stories: dict[str, int]) -> None:
     conn.executemany(SET_LEAD, [(number, d.lead_because, stories[d.story]) for number, d in copies if d.leads])
+
+
+ALIAS = "INSERT OR REPLACE INTO aliases (id, article) SELECT ?, number FROM articles WHERE id = ?"
+
+
+def _keep_aliases(conn: sqlite3.Connection, decisions: Sequence[Decision]) -> None:
+    """Called when their articles are stored; what waits in quarantine is not."""
+    conn.executemany(ALIAS, [(d.alias, d.article.id) for d in decisions if d.alias])
 
 
 ARTICLE = "SELECT * FROM whole_articles WHERE id = ?"

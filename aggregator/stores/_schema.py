@@ -7,6 +7,7 @@ The tables of the SQLite store, and the door to sqlite-utils.
       whole_articles               articles with their words, a view
       marks, new_marks             which stories have which phrases, to find the same text again
       rulings                      what the operator has said of it
+      aliases                      other ids under which they have come
       sorting                      under which version of its rules they were sorted, one row
     stories   -> filings, rules    which topics, under which rules
       related                      which are about the same event
@@ -16,6 +17,7 @@ The tables of the SQLite store, and the door to sqlite-utils.
     withdrawals, tombstones        which stories were taken back, and which topics have to say so
     minted                         which guids were published, for a database that has lost its own
     pings, hubs                    who has to be told of it
+    quarantines, quarantined       which sources, and which of their articles, wait for the operator's word
 
 A `number` is for joins only and never leaves the house. Times are microseconds since 1970, UTC.
 """
@@ -141,6 +143,31 @@ CREATE TABLE sorting (
     version INTEGER NOT NULL,                   -- of sameness/
     at      INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE aliases (                          -- the last one of an id is what it means now
+    number  INTEGER PRIMARY KEY,
+    id      TEXT NOT NULL,
+    article INTEGER NOT NULL REFERENCES articles (number),
+    UNIQUE (id, article)
+) STRICT;
+
+CREATE TABLE quarantines (
+    source  TEXT PRIMARY KEY,
+    at      INTEGER NOT NULL,                   -- since when
+    because TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quarantined (                      -- apart from the articles: nothing may join, file or publish them
+    id      TEXT PRIMARY KEY,
+    alias   TEXT NOT NULL,                      -- the id that it came with, if that is something else's
+    source  TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    because TEXT NOT NULL,
+    digest  TEXT NOT NULL,                      -- empty: discarded, and remembered for ever
+    body    TEXT NOT NULL                       -- JSON: the columns of articles and texts; empty: discarded
+) STRICT;
+CREATE INDEX quarantined_alias ON quarantined (alias) WHERE alias <> '';
+CREATE INDEX quarantined_source ON quarantined (source, at) WHERE body <> '';
 
 CREATE TABLE texts (                            -- apart, so that look-ups do not turn heavy pages
     article INTEGER PRIMARY KEY REFERENCES articles (number),

@@ -10,7 +10,7 @@ The default store: one SQLite file, one process that writes to it, any number th
     _minted        what an older database knew         _withdrawals  which were taken back
     _rulings       what the operator said of sameness  _regrouping   and what it moves
     _alike         the index of sameness               _related      who is about the same event
-    _models        what topics have learned
+    _quarantine    what waits for the operator         _models       what topics have learned
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from ..model import (
     Source,
     Standing,
     Story,
+    Trace,
     Visit,
 )
 from . import Latest, Trained
@@ -49,11 +50,12 @@ from ._alike import SLICES, company_of, first_since, forget_marks, keep_marks, p
 from ._archives import archived_stories, current_stories, last_archive, seal_stories
 from ._backup import back_up, restore
 from ._connections import Connections, check_readable, open_writer
-from ._known import arrivals_since, known_of
+from ._known import arrivals_since, known_of, last_traces
 from ._lock import Lock
 from ._minted import remember_printed
 from ._models import count_stories, keep_model, model_of, sample_stories
 from ._pings import announce_feeds, end_ping, hubs_to_ping, put_off_hub, waiting_pings
+from ._quarantine import Quarantine, keep_waiting
 from ._regrouping import forbid_story, merge_stories, move_article, split_article
 from ._related import relate_stories
 from ._rows import moment, moment_or_none, stamp
@@ -123,7 +125,7 @@ def open_store(path: Path, *, writing: bool, holder: str = "") -> SqliteStore:
         raise
 
 
-class SqliteStore:
+class SqliteStore(Quarantine):
     """A Store, as its Protocol says."""
 
     def __init__(self, connections: Connections, lock: Lock | None = None) -> None:
@@ -203,7 +205,14 @@ class SqliteStore:
         """What is remembered under the ids, canonical urls and sketches of these articles."""
         with self._connections.reading() as db:
             known = known_of(db.conn, articles)
-        return replace(known, postings=self.postings, company=self.company, text=self.text)
+        return replace(
+            known, postings=self.postings, company=self.company, text=self.text, former=self.former
+        )
+
+    def former(self, source: str) -> Sequence[Trace]:
+        """The last few hundred articles of the source."""
+        with self._connections.reading() as db:
+            return last_traces(db.conn, source)
 
     def postings(self, marks: Collection[int]) -> Mapping[int, Sequence[str]]:
         """Which stories have these marks."""
@@ -234,7 +243,9 @@ class SqliteStore:
         """Articles, versions, stories, bookmark, health and next visit, all or nothing."""
         with self._connections.turn() as db:
             is_first = self.visited(visit.source) is None
-            new = save_decisions(db.conn, visit.at, list(decisions), is_first=is_first)
+            decisions = list(decisions)
+            new = save_decisions(db.conn, visit.at, decisions, is_first=is_first)
+            keep_waiting(db.conn, visit.source, visit.at, decisions)
             end_visit(db.conn, visit, new)
 
     def find(self, key: str) -> Story | None:
