@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .web import Trip
 
 ERRORS_TOLD = 3
-GONE = 410
+UNMODIFIED, GONE = 304, 410
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,13 +100,16 @@ def visited(
         return visit
     if error and trip.is_offline:
         error = f"this machine seems to be offline: {error}"
-        return replace(visit, next_at=rhythm.soon(now, chance), error=error, is_excused=True)
+        because = "soon: it is we who are offline"
+        return replace(visit, next_at=rhythm.soon(now, chance), next_because=because, error=error, is_excused=True)
     has_news = any(d.verdict in (Verdict.NEW, Verdict.COPY) for d in decisions)
     after = rhythm.learn(before, heard, bag.wishes, bag.articles, now, has_news=has_news)
     after = moving.settle(source, after, heard, now, failed=bool(error))
     return replace(
         visit,
         next_at=rhythm.next_visit(source, after, heard, now, chance, failed=bool(error)),
+        next_because=rhythm.why(source, after, heard, now, failed=bool(error)),
+        is_unchanged=heard.status == UNMODIFIED,
         not_before=rhythm.not_before(source, heard, now),
         host_not_before=rhythm.host_not_before(heard, now),
         standing=after,

@@ -48,6 +48,7 @@ CREATE TABLE sources (
     every         INTEGER NOT NULL,             -- microseconds
     checkpoint    TEXT NOT NULL DEFAULT '{}',   -- JSON
     next_at       INTEGER NOT NULL,
+    next_because  TEXT NOT NULL DEFAULT '',
     not_before    INTEGER,
     stopped       INTEGER NOT NULL DEFAULT 0,   -- 1: gone for good, says its server
     standing      TEXT NOT NULL DEFAULT '{}',   -- JSON: what is to be remembered for the next visit
@@ -58,6 +59,8 @@ CREATE TABLE sources (
     failures      INTEGER NOT NULL DEFAULT 0,
     error         TEXT,
     new           INTEGER NOT NULL DEFAULT 0,
+    visits        INTEGER NOT NULL DEFAULT 0,
+    unchanged     INTEGER NOT NULL DEFAULT 0,   -- of these, answered with 304
     requests      INTEGER NOT NULL DEFAULT 0,
     bytes         INTEGER NOT NULL DEFAULT 0
 ) STRICT;

@@ -103,6 +103,7 @@ END_VISIT = """
     UPDATE sources SET
         checkpoint = :checkpoint, next_at = :next_at, not_before = :not_before, leased_until = NULL,
         stopped = :stopped, standing = coalesce(:standing, standing), host = coalesce(:host, host),
+        next_because = :next_because, visits = visits + 1, unchanged = unchanged + :unchanged,
         last_visit = :at, error = :error, new = :new, requests = requests + :requests, bytes = bytes + :bytes,
         last_success = iif(:error IS NULL, :at, last_success),
         failures = iif(:error IS NULL, 0, failures + :failure),
@@ -119,6 +120,8 @@ def end_visit(conn: Connection, visit: Visit, new: int) -> None:
         "source": visit.source,
         "at": stamp(visit.at),
         "next_at": stamp(visit.next_at),
+        "next_because": visit.next_because,
+        "unchanged": visit.is_unchanged,
         "not_before": stamp(visit.not_before) if visit.not_before else None,
         "stopped": visit.is_last,
         "standing": to_json(standing_row(visit.standing)) if visit.standing else None,
@@ -157,7 +160,9 @@ def standing_of_source(conn: Connection, name: str) -> Standing:
 
 
 HEALTH = """
-    SELECT s.*, coalesce(held.articles, 0) AS articles FROM sources AS s
+    SELECT s.*, coalesce(held.articles, 0) AS articles,
+        (SELECT count(*) FROM quarantined AS q WHERE q.source = s.name AND q.body <> '') AS waiting
+    FROM sources AS s
     LEFT JOIN (SELECT source, count(*) AS articles FROM texts GROUP BY source) AS held ON held.source = s.name
     WHERE s.place IS NOT NULL OR held.articles > 0
     ORDER BY s.place IS NULL, s.place, s.name"""
