@@ -40,7 +40,8 @@ def words(text: str) -> list[str]:
     The words of plain text in order: letters in lower case, numbers as one word ("1 500,5" is "1500.5"), Chinese and
     Japanese characters one by one. Punctuation and hyphens vanish: "казахстанско-белорусский" is two words.
     """
-    return [w.replace(" ", "").replace(",", ".") if w[0].isdigit() else w for w in _WORD.findall(_folded(_whole(text)))]
+    found = _WORD.findall(_folded(_whole(text)))
+    return [w if w.isalpha() else w.replace(" ", "").replace(",", ".") for w in found]
 
 
 def located(text: str) -> tuple[str, list[tuple[int, int]]]:

@@ -6,6 +6,9 @@ Which topics a story is for, and why. A pure question.
     both  -> Mentions      where each term is met, at one pass                   (_mentions.py)
     each topic of which a term is met -> does its rule hold, strongly enough?    (_judge.py)
     and on request the Reasons: branch, place, sentence                          (_reasons.py)
+
+Most rules are a choice of terms, and a story may have terms of a hundred of them. For these the Judge need not go through
+the rule: going through the mentions once gives all of them their terms, and the Judge only weighs.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from dataclasses import dataclass
 
 from ..model import ALL, Filing, Match, Story, Term, Topic
 from ._judge import Branch, Judge, numbered
-from ._mentions import Finder, in_field
+from ._mentions import Finder, Mentions, in_field
 from ._reading import ENOUGH, Reading
 from ._reasons import Hit, Reason, hits_of
 from ._vocabulary import Vocabulary, terms_of, wanted_of
@@ -33,12 +36,19 @@ class Case:
     """None: every story."""
     strength: int
     """That is needed; the rule's own word goes before the topic's."""
+    at_least: int
+    """How many terms it takes if the rule is a choice of terms; 0 if it is not."""
+
+
+Met = dict[int, list[tuple[int, int]]]
+"""Topics to judge, by number -> the terms of each that are met: place in the rule, number of the term."""
 
 
 def case_of(topic: Topic, vocabulary: Vocabulary) -> Case:
     rule = topic.rule
     branch = numbered(rule, vocabulary.numbers) if rule else None
-    return Case(topic, branch, rule.strength if rule and rule.strength else topic.strength)
+    strength = rule.strength if rule and rule.strength else topic.strength
+    return Case(topic, branch, strength, branch.at_least if branch and branch.is_choice else 0)
 
 
 class Classifier:
@@ -67,8 +77,9 @@ class Classifier:
         """Each topic of which some term is met, and those without a rule: filed or not, and why, with sentences."""
         reading = Reading.of(story)
         judge = Judge(reading, self._finder.find(reading))
-        for case in self._cases_to_judge(judge):
-            filing = self._filing(case, judge)
+        for index, met in sorted(self._met(judge.mentions).items()):
+            case = self._cases[index]
+            filing = self._filing(case, judge, met)
             because = filing.because if filing else self._why_not(case, judge)
             if case.branch is None or case.topic.rule is None:
                 yield Reason(case.topic.name, filing is not None, because, 0, 0, ())
@@ -84,18 +95,20 @@ class Classifier:
         reading = Reading.of(story)
         for number, mentions in self._finder.find(reading).items():
             term = self._vocabulary.terms[number]
-            if mentions[0].start < 0:
+            if mentions[0][0] < 0:
                 yield from ((term, value) for value in reading.fields[term.place] if in_field(term, value))
             else:
                 yield from ((term, reading.said(mention)) for mention in mentions)
 
     # --- which topics there are to judge -----------------------------------------------------------------------------
 
-    def _cases_by_term(self) -> dict[int, list[int]]:
+    def _cases_by_term(self) -> dict[int, list[tuple[int, tuple[int, int]]]]:
+        """Term -> the topics that ask for it, and where in their rules."""
         asking = defaultdict(list)
         for index, topic in enumerate(self.topics):
-            for term in dict.fromkeys(terms_of(topic.rule)) if topic.rule else ():
-                asking[self._vocabulary.numbers[term]].append(index)
+            for place, term in enumerate(terms_of(topic.rule) if topic.rule else ()):
+                number = self._vocabulary.numbers[term]
+                asking[number].append((index, (place, number)))
         return dict(asking)
 
     def _cases_without_mentions(self) -> set[int]:
@@ -103,28 +116,37 @@ class Classifier:
         silent = Judge(Reading("", "", ""), {})
         return {i for i, case in enumerate(self._cases) if case.branch is None or silent.strength(case.branch)}
 
-    def _cases_to_judge(self, judge: Judge) -> Iterator[Case]:
-        able = self._always.union(*(self._asking[term] for term in judge.mentions))
-        return (self._cases[i] for i in sorted(able))
+    def _met(self, mentions: Mentions) -> Met:
+        met: Met = defaultdict(list, {index: [] for index in self._always})
+        for term in mentions:
+            for index, asked in self._asking[term]:
+                met[index].append(asked)
+        return met
 
     # --- judging -----------------------------------------------------------------------------------------------------
 
     def _filings(self, reading: Reading) -> tuple[Filing, ...]:
         judge = Judge(reading, self._finder.find(reading))
-        return tuple(f for case in self._cases_to_judge(judge) if (f := self._filing(case, judge)))
+        met = sorted(self._met(judge.mentions).items())
+        return tuple(f for index, terms in met if (f := self._filing(self._cases[index], judge, terms)))
 
-    def _filing(self, case: Case, judge: Judge) -> Filing | None:
+    def _filing(self, case: Case, judge: Judge, met: list[tuple[int, int]]) -> Filing | None:
         """Whatever else may speak for a topic one day is asked here, beside its rule."""
-        found = self._found(case, judge)
+        found = self._found(case, judge, met)
         if found is None or (admitted := admits(case.topic, judge.reading)) is None:
             return None
         return Filing(topic=case.topic.name, because="; ".join(dict.fromkeys((*found, *admitted))))
 
-    def _found(self, case: Case, judge: Judge) -> Iterable[str] | None:
+    def _found(self, case: Case, judge: Judge, met: list[tuple[int, int]]) -> Iterable[str] | None:
         """What decided, a phrase a term; None if the rule does not hold, or too little speaks for it."""
         if case.branch is None:
             return ("every story" if case.topic.name == ALL else "no rule: every story",)
-        grounds = judge.grounds(case.branch, judge.needs(case.strength))
+        needed = judge.needs(case.strength)
+        if case.at_least:
+            met.sort()
+            count = judge.enough([judge.mentions[number] for _, number in met], case.at_least, needed)
+            return [self._phrase(number, judge) for _, number in met[:count]] or None
+        grounds = judge.grounds(case.branch, needed)
         if grounds is None:
             return None
         return [self._phrase(number, judge) for _, number in grounds] or ("nothing speaks against it",)
@@ -144,10 +166,10 @@ class Classifier:
         """A term and where it is met, for the operator."""
         term, mentions = self._vocabulary.terms[number], judge.mentions[number]
         reading = judge.reading
-        if mentions[0].start < 0:
+        if mentions[0][0] < 0:
             return f"{term}: {next(v for v in reading.fields[term.place] if in_field(term, v))}"
         said = term.text if term.match is Match.EXACT else reading.said(mentions[0])
-        where = "title" if mentions[0].start < reading.title_end else "text"
+        where = "title" if mentions[0][0] < reading.title_end else "text"
         times = f", {len(mentions)} times in all" if len(mentions) > 1 else ""
         return f"{self._shown[number]}: «{said}» in the {where}{times}"
 
