@@ -7,8 +7,9 @@ Which topics a story is for, and why. A pure question.
     each topic of which a term is met -> does its rule hold, strongly enough?    (_judge.py)
     and on request the Reasons: branch, place, sentence                          (_reasons.py)
 
-Most rules are a choice of terms, and a story may have terms of a hundred of them. For these the Judge need not go through
-the rule: going through the mentions once gives all of them their terms, and the Judge only weighs.
+Most rules are a choice of terms, and a story may have terms of a hundred of them. Going through the mentions once gives
+all of these their terms, and most that fail have too little weight even then: for the others the Judge weighs what is
+met. It goes through a rule itself only if that has parts of other kinds, or to find reasons. Both say the same.
 """
 
 from __future__ import annotations
@@ -123,12 +124,19 @@ class Classifier:
                 met[index].append(asked)
         return met
 
+    def _able(self, judge: Judge) -> Iterator[tuple[Case, list[tuple[int, int]]]]:
+        """The same, without the choices of terms that would be too weak even if no two terms met the same words."""
+        weights = {term: judge.reading.weight(mentions) for term, mentions in judge.mentions.items()}
+        for index, terms in sorted(self._met(judge.mentions).items()):
+            case = self._cases[index]
+            if not case.at_least or sum([weights[term] for _, term in terms]) >= judge.needs(case.strength):
+                yield case, terms
+
     # --- judging -----------------------------------------------------------------------------------------------------
 
     def _filings(self, reading: Reading) -> tuple[Filing, ...]:
         judge = Judge(reading, self._finder.find(reading))
-        met = sorted(self._met(judge.mentions).items())
-        return tuple(f for index, terms in met if (f := self._filing(self._cases[index], judge, terms)))
+        return tuple([f for case, terms in self._able(judge) if (f := self._filing(case, judge, terms))])
 
     def _filing(self, case: Case, judge: Judge, met: list[tuple[int, int]]) -> Filing | None:
         """Whatever else may speak for a topic one day is asked here, beside its rule."""
@@ -143,9 +151,9 @@ class Classifier:
             return ("every story" if case.topic.name == ALL else "no rule: every story",)
         needed = judge.needs(case.strength)
         if case.at_least:
-            met.sort()
-            count = judge.enough([judge.mentions[number] for _, number in met], case.at_least, needed)
-            return [self._phrase(number, judge) for _, number in met[:count]] or None
+            chosen = sorted(met)
+            count = judge.enough([judge.mentions[number] for _, number in chosen], case.at_least, needed)
+            return [self._phrase(number, judge) for _, number in chosen[:count]] or None
         grounds = judge.grounds(case.branch, needed)
         if grounds is None:
             return None

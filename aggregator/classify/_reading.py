@@ -94,6 +94,8 @@ class Reading:
 
     def weight(self, mentions: Sequence[Mention]) -> int:
         """All together; words that several terms meet count once."""
+        if len(mentions) == 1:
+            return self.weight_at(mentions[0][0])
         total, last = 0, -1
         for start, end in sorted(mentions):
             if start >= last:
