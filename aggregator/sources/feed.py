@@ -47,7 +47,10 @@ def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
     if text.lstrip().startswith(("{", "[")):
         yield from _jsonfeed.items(text, fetched.url, source.name, title, NEWEST)
         return
-    xml = _xml.tidy(text, NEWEST)
+    try:
+        xml = _xml.tidy(text, NEWEST)
+    except _xml.TooMuch as e:
+        raise ParseError(source.name, str(e)) from e
     if _xml.root(xml) not in _xml.FEED_ROOTS:
         raise ParseError(source.name, f"this is no feed: {_seems_to_be(text, _xml.root(xml))}")
     from . import _feedparser  # 55 ms, for those who have a feed to read
