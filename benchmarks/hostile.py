@@ -1,7 +1,7 @@
 """
-The whole product among bad servers and broken feeds: what is wanted of each case, what happened, and whether it is well.
+The whole product among bad servers and broken feeds: what is wanted of each case, what happened, and if that is well.
 
-    .venv/bin/python -m benchmarks.hostile [--corpus DIR] [--all]
+    .venv/bin/python -m benchmarks.hostile [--corpus DIR] [--all] [--only CASE ...]
 
 Without --corpus the cases are those of tests/data/hostile. Another corpus is a folder with a manifest.json of the same
 form, its bodies and, if it misbehaves in ways of its own, a server.py with `start(host)`. Ends with 1 if anything is
@@ -14,9 +14,7 @@ import argparse
 import importlib.util
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,10 +22,7 @@ from typing import Any
 from tests.hostile import server
 from tests.hostile.corpus import OURS, Case, load
 from tests.hostile.judge import complaints, told, wanted
-from tests.hostile.replay import Replay, host, replay
-
-CANARY = "127.0.255.1"
-"""Where no case may make us go."""
+from tests.hostile.replay import Replay, replay
 
 
 def starter(folder: Path) -> Callable[[str], Any]:
@@ -41,22 +36,6 @@ def starter(folder: Path) -> Callable[[str], Any]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return partial(module.start)
-
-
-@contextmanager
-def serving(folder: Path, cases: Mapping[str, Case]) -> Iterator[tuple[dict[str, Any], Any]]:
-    """A server for each case, and the canary's."""
-    start = starter(folder)
-    canary = start(CANARY)
-    servers = {name: start(host(n)) for n, name in enumerate(cases)}
-    for one in servers.values():
-        one.canary_base = canary.canary_base
-    try:
-        yield servers, canary
-    finally:
-        with ThreadPoolExecutor(64) as pool:  # each takes half a second to hear of it
-            for one in (canary, *servers.values()):
-                pool.submit(one.stop)
 
 
 def table(cases: Mapping[str, Case], came: Replay, canary: Any, everything: bool) -> int:
@@ -77,14 +56,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="The whole product among bad servers and broken feeds.")
     parser.add_argument("--corpus", "--shared", type=Path, default=OURS)
     parser.add_argument("--all", action="store_true", help="print every case, not only those that are not well")
+    parser.add_argument("--only", nargs="+", metavar="CASE")
     args = parser.parse_args()
     cases = load(args.corpus)
-    with serving(args.corpus, cases) as (servers, canary), tempfile.TemporaryDirectory() as folder:
+    cases = {name: cases[name] for name in args.only or cases}
+    with server.serving(cases, starter(args.corpus)) as (servers, canary), tempfile.TemporaryDirectory() as folder:
         came = replay(Path(folder), cases, servers, ["/etc/passwd", str(args.corpus)])
         bad = table(cases, came, canary, args.all)
     outside = sorted(a for a in came.called if not a.startswith("127."))
     print(f"{len(cases)} cases, {bad} not well; runs of {', '.join(f'{s:.0f} s' for s in came.seconds)}")
-    print(f"memory {came.memory:.0f} MB; outside connections: {outside or 'none'}; opened: {sorted(came.opened) or 'none'}")
+    print(f"memory {came.memory:.0f} MB; outside connections: {outside or 'none'}; opened: {came.opened or 'none'}")
     print(f"defects: {came.said.count('a defect in this program')}; exit codes {came.codes}")
     return int(bool(bad or outside or came.opened))
 

@@ -37,7 +37,8 @@ _PIECE = re.compile(
 )
 _TAG = re.compile(
     r"""<!\[CDATA\[.*?\]\]>
-      | (?P<closes></?)(?:(?:[\w.-]+:)?(?:(?P<item>item|entry)|(?P<label>category|subject))(?=[\s/>]))?(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""",
+      | (?P<closes></?) (?:(?:[\w.-]+:)?(?:(?P<item>item|entry)|(?P<label>category|subject))(?=[\s/>]))?
+        (?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""",
     re.DOTALL | re.VERBOSE | re.I,
 )
 _REFERENCE = re.compile(r"&(?:#[xX]?)?\w*+;?")
@@ -67,9 +68,9 @@ _ROOT = re.compile(r"<(?:[\w.-]+:)?([^\W\d][\w.-]*)")
 _XML_ITSELF = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _LONG_TAG, _ATTRIBUTES, _LONGEST_NAME, _LONGEST_TAG_NAME = 4096, 100, 320, 256
 _DEEPEST, _LABELS, _LONGEST_KEYWORDS = 200, 100, 2000
-_MOST_TAGS, _MOST_REFERENCES = 200_000, 500_000
+_MOST_TAGS, _MOST_REFERENCES = 200_000, 400_000
 """A hundred times what a long feed has, and about five seconds' work."""
-_MOST_BEFORE = 1_500_000
+_MOST_BEFORE = 700_000
 """Both together, before the older items are taken out."""
 _TOO_MUCH = "there is more markup in it than a feed can have"
 

@@ -1,4 +1,4 @@
-"""How a bad server answers. Each function is a behaviour of the manifest: the handler, its parameters, which request."""
+"""How a bad server answers. Each function is a behaviour of the manifest; `n` counts the requests from 0."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ def repeated(handler: Handler, params: Params, n: int) -> None:
     `{i}` in a piece counts. Sent packed, so that only the unpacked size is big.
     """
     said = params.get("piece", "")
-    middle = "".join(said.replace("{i}", str(i)) for i in range(params["count"])) if "{i}" in said else said * params["count"]
+    middle = "".join(said.replace("{i}", str(i)) for i in range(params["count"]))
     text = params.get("head", "") + middle + params.get("tail", "")
     if params.get("in_item"):
         text = feed([entry(0, text="@@"), entry(1)]).decode().replace("@@", text)

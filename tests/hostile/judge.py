@@ -35,11 +35,8 @@ def complaints(case: Case, happened: Happened, canary: bool) -> list[str]:
 def wanted(case: Case) -> str:
     """In a few words."""
     e = case.expect
-    parts = [outcome(case)]
-    for key in ("entries", "entries_min", "entries_max", "second_poll_new", "max_seconds", "next_poll_min_s", "state"):
-        if key in e:
-            parts.append(f"{key} {e[key]}".replace("_", " "))
-    return ", ".join(parts)
+    keys = ("entries", "entries_min", "entries_max", "second_poll_new", "max_seconds", "next_poll_min_s", "state")
+    return ", ".join([outcome(case), *(f"{key} {e[key]}".replace("_", " ") for key in keys if key in e)])
 
 
 def told(happened: Happened) -> str:

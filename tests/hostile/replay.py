@@ -27,7 +27,6 @@ VISITS = 3
 HEAD = """\
 title: A desk among wolves
 link: https://desk.example/
-workers: 32
 polite: {at_once: 4, pause: 0s}
 """
 
@@ -119,11 +118,6 @@ class Desk:
 
     def noted(self, kind: str) -> set[str]:
         return {what for noted, what in self.notes if noted == kind}
-
-
-def host(n: int) -> str:
-    """The address of the `n`th case."""
-    return f"127.0.{1 + n // 200}.{1 + n % 200}"
 
 
 def replay(folder: Path, cases: Mapping[str, Case], servers: Mapping[str, CaseServer], bait: Sequence[str]) -> Replay:

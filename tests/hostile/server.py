@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -124,3 +127,18 @@ class Handler(BaseHTTPRequestHandler):
 def start(folder: Path, host: str) -> Server:
     """A running server; `stop` it."""
     return Server(folder, host)
+
+
+@contextmanager
+def serving(cases: Iterable[str], start: Callable[[str], Any]) -> Iterator[tuple[dict[str, Any], Any]]:
+    """A server for each case, at an address of its own, and the canary's, where no case may make us go."""
+    canary = start("127.0.255.1")
+    servers = {name: start(f"127.0.{1 + n // 200}.{1 + n % 200}") for n, name in enumerate(cases)}
+    for one in servers.values():
+        one.canary_base = canary.canary_base
+    try:
+        yield servers, canary
+    finally:
+        with ThreadPoolExecutor(64) as pool:  # each takes half a second to hear of it
+            for one in (canary, *servers.values()):
+                pool.submit(one.stop)
