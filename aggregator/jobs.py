@@ -2,7 +2,8 @@
 What can be asked of a worker. A job is a word and a name; nothing else crosses a queue.
 
     collect NAME    visit a source (collect.py)
-    classify        file what is not filed yet, and say what is related (classify.py, coverage.py)
+    classify        learn what topics have to learn, file what is not filed yet, and say what is related
+                    (teach.py, classify/, coverage.py)
     classify all    the same, also what might still wait for a better copy
     publish NAME    bring a topic's folder up to date (publish.py)
     front           the front page and subscription list (publish.py)
@@ -20,15 +21,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 from .model import ALL, Imprint, Job, Source, Topic, Verdict
+from .rules import rule_digest
 from .stores import Store
 
 if TYPE_CHECKING:
     from .classify import Classifier
     from .collect import Report
     from .coverage import Coverage
+    from .teach import Lesson
     from .web import Web
     from .websub import Round
 
@@ -39,6 +43,9 @@ BATCH = 100
 
 LEASE = timedelta(minutes=10)
 """How long a source may be away with a worker before somebody else is sent."""
+
+OFFLINE = ""
+"""Stands for every source when there is no network: the complaint is made once."""
 
 
 def now() -> datetime:
@@ -60,9 +67,12 @@ class Desk:
     settle: timedelta = timedelta()
     """How long a new story waits for a better copy."""
     feeds: Path
+    at_once: int = 1
+    """Visits at one host, by all workers together."""
     clock: Callable[[], datetime] = now
+    chance: Random = field(default_factory=Random)
     told: dict[str, str | None] = field(default_factory=dict)
-    """What we last complained of, by source: the same complaint is not repeated at every visit."""
+    """What we last complained of, by source, hub and topic: the same complaint is not repeated at every visit."""
 
 
 def run(job: Job, desk: Desk) -> None:
@@ -72,18 +82,24 @@ def run(job: Job, desk: Desk) -> None:
 
 def collect_one(name: str, desk: Desk) -> None:
     from .collect import collect
+    from .rhythm import is_time_for_all
 
     if source := desk.sources.get(name):
-        trip = desk.web.visit(source, desk.clock())
+        now, standing = desk.clock(), desk.store.standing(name)
+        trip = desk.web.visit(source, now, standing.address, afresh=is_time_for_all(standing, now))
         priorities = {s.name: s.priority for s in desk.sources.values()}
-        report = collect(source, desk.store, trip, authority=desk.imprint.authority, priorities=priorities)
-        tell(report, again=desk.told.get(name) == report.visit.error)
-        desk.told[name] = report.visit.error
+        report = collect(
+            source, desk.store, trip, standing, desk.chance, authority=desk.imprint.authority, priorities=priorities
+        )
+        tell(report, desk.told)
+        if report.visit.standing and report.visit.standing.address != standing.address:
+            log.warning("%s: visited at %s from now on", name, report.visit.standing.address or source.location)
 
 
 def classify_all(which: str, desk: Desk) -> None:
     from . import coverage
 
+    take_lessons(desk)
     if not desk.coverage.is_filled:
         recent = desk.store.stories(since=desk.clock() - coverage.AGE)
         desk.coverage.fill(islice(recent, coverage.MOST))
@@ -97,6 +113,19 @@ def classify_all(which: str, desk: Desk) -> None:
 def settled_at(desk: Desk) -> datetime | None:
     """Before this moment a new story must have been seen to be filed; None: it need not wait."""
     return desk.clock() - desk.settle if desk.settle else None
+
+
+def take_lessons(desk: Desk) -> None:
+    """Bring the classifier up to date with what topics have learned from examples."""
+    from .teach import teach
+
+    lessons = [teach(topic, topic.like, desk.store) for topic in desk.topics.values() if topic.like]
+    for lesson in lessons:
+        tell_of_lesson(lesson, again=desk.told.get(f"like {lesson.topic}") == lesson.complaint)
+        desk.told[f"like {lesson.topic}"] = lesson.complaint
+    models = {lesson.topic: lesson.model for lesson in lessons if lesson.model}
+    desk.classifier.take(models)
+    desk.store.hold({name: f"{rule_digest(desk.topics[name])} {model.digest}" for name, model in models.items()})
 
 
 def classify_some(desk: Desk, settled: datetime | None) -> int:
@@ -153,17 +182,30 @@ TASKS: Mapping[str, Callable[[str, Desk], None]] = {
 }
 
 
-def tell(report: Report, *, again: bool) -> None:
-    """One line a visit; a quiet one for a visit that brought nothing, or nothing but the same complaint `again`."""
+def tell(report: Report, told: dict[str, str | None]) -> None:
+    """One line a visit; a quiet one for a visit that brought nothing, or nothing but the complaint that was `told`."""
     visit, counts = report.visit, report.counts
+    about, complaint = (OFFLINE, OFFLINE) if visit.is_excused else (visit.source, visit.error)
     if visit.error:
-        level = logging.DEBUG if again else logging.WARNING
-        log.log(level, "%s: %s; next try %s", visit.source, visit.error, f"{visit.next_at:%d %b %H:%M} UTC")
+        level = logging.DEBUG if told.get(about) == complaint else logging.WARNING
+        following = "not visited any more" if visit.is_last else f"next try {visit.next_at:%d %b %H:%M} UTC"
+        log.log(level, "%s: %s; %s", visit.source, visit.error, following)
+    told[about] = complaint
+    if visit.requests and not visit.error:
+        told.pop(OFFLINE, None)
     news = ", ".join(f"{counts[v]} {v.value}" for v in (Verdict.NEW, Verdict.COPY, Verdict.CHANGED) if counts[v])
     if news:
         log.info("%s: %s", visit.source, news)
     elif not visit.error:
         log.debug("%s: nothing new", visit.source)
+
+
+def tell_of_lesson(lesson: Lesson, *, again: bool) -> None:
+    """One line for what was learned, one for what is wrong; a quiet one for the same complaint `again`."""
+    if lesson.report:
+        log.info("%s: %s", lesson.topic, lesson.report)
+    if lesson.complaint:
+        log.log(logging.DEBUG if again else logging.WARNING, "%s: like: %s", lesson.topic, lesson.complaint)
 
 
 def tell_of_hub(hub: str, done: Round, *, again: bool) -> None:

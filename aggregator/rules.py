@@ -207,7 +207,8 @@ def _holds(text: str, sought: str, place: str) -> bool:
 
 def rules_digest(topics: Iterable[Topic]) -> str:
     """Changes when the same story could be filed differently; the order of the topics does not matter."""
-    return _digest(sorted((t.name, repr(t.rule), t.strength, t.at_least_sources, t.languages) for t in topics))
+    wanted = ((t.name, repr(t.rule), t.strength, repr(t.like), t.at_least_sources, t.languages) for t in topics)
+    return _digest(sorted(wanted))
 
 
 def rule_digest(topic: Topic) -> str:
@@ -217,7 +218,7 @@ def rule_digest(topic: Topic) -> str:
 
 def edition_digest(imprint: Imprint, topic: Topic) -> str:
     """Changes when the same stories could be rendered differently, also by another version of this program."""
-    bare = replace(topic, rule=None, strength=STRENGTH, at_least_sources=1, languages=())
+    bare = replace(topic, rule=None, like=None, strength=STRENGTH, at_least_sources=1, languages=())
     return _digest((__version__, imprint, bare))
 
 

@@ -160,7 +160,8 @@ def _stem(word: str, language: str) -> str:
 def _russian_stem(word: str) -> str:
     if noun := _RUSSIAN_NOUN.fullmatch(word):
         return noun[1] or noun[2] or noun[3]
-    return _FLEETING_VOWEL.sub("", _stemmer("russian")(word))
+    root: str = _stemmer("russian")(word)
+    return _FLEETING_VOWEL.sub("", root) if root.endswith(("к", "ц")) else root
 
 
 def _usual(word: str, language: str) -> str:

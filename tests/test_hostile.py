@@ -21,8 +21,6 @@ MEMORY = 300
 HURRY = 15
 """Seconds within which a good source is read though others hang for thirty."""
 EXPECTED_FAILURES = {
-    "gone-410": "a source that is gone for good is still asked",
-    "ttl-skip": "a feed's own ttl is not heard",
     "history-tracking-links": "a number that changes with each visit cannot be told from the number of an article",
 }
 

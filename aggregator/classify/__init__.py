@@ -11,15 +11,20 @@ Which topics a story is for, and why. A pure question.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..model import ALL, Filing, Match, Story, Term, Topic
 from ._judge import Branch, Judge, numbered
+from ._learned import learned
 from ._mentions import Finder, in_field
 from ._reading import ENOUGH, Reading
 from ._reasons import Hit, Reason, hits_of
 from ._vocabulary import Vocabulary, terms_of, wanted_of
+
+if TYPE_CHECKING:
+    from ..learn import Model
 
 __all__ = ["Classifier", "Hit", "Reason", "in_field", "terms_of", "wanted_of"]
 
@@ -47,6 +52,8 @@ class Classifier:
     def __init__(self, topics: Iterable[Topic], digest: str) -> None:
         self.topics = tuple(topics)
         self.digest = digest
+        self._rules = digest
+        self._models: Mapping[str, Model] = {}
         rules = [t.rule for t in self.topics if t.rule]
         self._vocabulary = Vocabulary(rules)
         self._shown = [str(term) for term in self._vocabulary.terms]
@@ -54,6 +61,11 @@ class Classifier:
         self._cases = [case_of(topic, self._vocabulary) for topic in self.topics]
         self._asking = self._cases_by_term()
         self._always = self._cases_without_mentions()
+
+    def take(self, models: Mapping[str, Model]) -> None:
+        """From now on, file by what these topics have learned; `digest` changes when one of them learns anew."""
+        self._models = models
+        self.digest = " ".join([self._rules, *(f"{topic}:{models[topic].digest}" for topic in sorted(models))])
 
     def file(self, story: Story) -> tuple[Filing, ...]:
         """The topics this story is for, in the operator's order."""
@@ -114,14 +126,18 @@ class Classifier:
         return tuple(f for case in self._cases_to_judge(judge) if (f := self._filing(case, judge)))
 
     def _filing(self, case: Case, judge: Judge) -> Filing | None:
-        """Whatever else may speak for a topic one day is asked here, beside its rule."""
+        topic, reading = case.topic, judge.reading
         found = self._found(case, judge)
-        if found is None or (admitted := admits(case.topic, judge.reading)) is None:
+        if found is None or (admitted := admits(topic, reading)) is None:
             return None
-        return Filing(topic=case.topic.name, because="; ".join(dict.fromkeys((*found, *admitted))))
+        if (alike := learned(topic, reading, self._models.get(topic.name))) is None:
+            return None
+        return Filing(topic=topic.name, because="; ".join(dict.fromkeys((*found, *alike, *admitted))))
 
     def _found(self, case: Case, judge: Judge) -> Iterable[str] | None:
         """What decided, a phrase a term; None if the rule does not hold, or too little speaks for it."""
+        if case.branch is None and case.topic.like:
+            return ()
         if case.branch is None:
             return ("every story" if case.topic.name == ALL else "no rule: every story",)
         grounds = judge.grounds(case.branch, judge.needs(case.strength))
@@ -132,7 +148,8 @@ class Classifier:
     def _why_not(self, case: Case, judge: Judge) -> str:
         """Called for a topic that the story is not for."""
         if case.branch is None or judge.grounds(case.branch, judge.needs(case.strength)) is not None:
-            return "other languages or more sources are wanted"
+            is_admitted = admits(case.topic, judge.reading) is not None
+            return "not like its examples" if is_admitted else "other languages or more sources are wanted"
         if (against := judge.against(case.branch)) is not None:
             return "ruled out by " + ("; ".join(self._phrase(n, judge) for _, n in against) or "what is not there")
         strength = judge.strength(case.branch)

@@ -119,7 +119,7 @@ class Lexicon(dict[str, Sense | None]):
         return sense
 
     def _sense(self, word: str) -> Sense | None:
-        steps = frozenset(self._steps(word)) if word else frozenset()
+        steps = frozenset(self._steps(word))
         if not steps:
             return None
         alone: list[int] = []
@@ -131,9 +131,12 @@ class Lexicon(dict[str, Sense | None]):
                 alone.append(term)
         return Sense(steps, tuple(alone), dict(opens))
 
-    def _steps(self, word: str) -> Iterator[int]:
-        yield from self._same.get(word, ())
-        for origin in origins(word, self.language):
-            yield from self._stems.get(origin, ())
+    def _steps(self, word: str) -> list[int]:
+        found = [*self._same.get(word, ())]
+        for origin in origins(word, self.language) if word else ():
+            found += self._stems.get(origin, ())
         for length in self._lengths:
-            yield from self._starts.get(word[:length], ())
+            if length > len(word):
+                break
+            found += self._starts.get(word[:length], ())
+        return found

@@ -15,6 +15,7 @@ from .. import plugins, values
 from ..errors import PluginError
 from ..model import ALL, Rule, Term, Topic, Trial
 from ..rules import PLACES, contradiction, parse_term
+from ._like import read_like
 from ._section import Complaints, Section, refuse_twins, scalar
 from ._yaml import Mapping, Node, Scalar, Sequence
 
@@ -42,6 +43,7 @@ def _topic(section: Section, language: str) -> Topic:
         description=section.maybe("description", values.phrase) or "",
         rule=_topic_rule(section, name),
         strength=section.take("strength", values.number(1, MOST)),
+        like=read_like(section),
         language=section.maybe("language", values.language),
         formats=section.texts("formats", _format),
         limit=section.take("limit", values.number(1, 500)),
@@ -59,7 +61,7 @@ def _topic(section: Section, language: str) -> Topic:
 
 def _refuse_choosing(section: Section, name: str) -> None:
     """The topic of everything leaves nothing out."""
-    for key in ("strength", "at_least_sources", "languages"):
+    for key in ("strength", "like", "at_least_sources", "languages"):
         if name == ALL and key in section.given:
             section.complaints.add(section.key_nodes[key], f"the topic '{ALL}' has every story; it takes no '{key}'")
 
@@ -122,6 +124,8 @@ def _topic_rule(section: Section, name: str) -> Rule | None:
             section.complaints.add(section.key_nodes["match"], f"the topic '{ALL}' has every story; it takes no rule")
         return None
     if "match" not in section.given:
+        if "like" in section.given:
+            return None
         if not section.is_misspelt("match"):
             section.complain("match", "'match' is missing: what is the topic about?")
         return None

@@ -12,11 +12,27 @@ from __future__ import annotations
 from ._articles import Article, Dated, Health, State, Visit
 from ._incoming import Checkpoint, Enclosure, Fetched, Item
 from ._sameness import Arrival, Company, Decision, Fingerprint, Known, Move, Opening, Revision, Ruling, Trace, Verdict
+from ._standing import Reception, Relocation, Standing, Wishes
 from ._stories import Copy, Edition, Filing, Front, Job, Ping, Printed, Related, Story, Withdrawal
-from ._wanted import ALL, STRENGTH, Imprint, Manners, Match, Rule, Source, Term, Topic, Trial
+from ._wanted import (
+    ALL,
+    ENOUGH_EXAMPLES,
+    STRENGTH,
+    Imprint,
+    Like,
+    Manners,
+    Match,
+    Rule,
+    Source,
+    Term,
+    Topic,
+    Trial,
+    host_of,
+)
 
 __all__ = [
     "ALL",
+    "ENOUGH_EXAMPLES",
     "STRENGTH",
     "Imprint",
     "Manners",
@@ -26,6 +42,7 @@ __all__ = [
     "Term",
     "Topic",
     "Trial",
+    "host_of",
     "Checkpoint",
     "Enclosure",
     "Fetched",
@@ -41,11 +58,16 @@ __all__ = [
     "Fingerprint",
     "Known",
     "Move",
+    "Relocation",
+    "Like",
     "Opening",
     "Revision",
     "Ruling",
     "Trace",
     "Verdict",
+    "Reception",
+    "Standing",
+    "Wishes",
     "Copy",
     "Edition",
     "Filing",

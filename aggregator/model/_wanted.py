@@ -6,13 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 ALL = "all"
 """The topic that every story is in."""
 
 STRENGTH = 2
 """What has to speak for a topic, if it does not say: more than one mention in passing."""
+
+
+def host_of(url: str) -> str:
+    """Lower case, without a port; empty if there is none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +45,18 @@ class Source:
 
     name: str
     kind: str
-    """The plug-in: `feed`, `files`, or a dotted module name."""
+    """The plug-in: `feed`, `page`, `sitemap`, `files`, or a dotted module name."""
     location: str
     title: str = ""
     """Its public name, for articles that name no publisher of their own; empty: its feed's title, else `name`."""
     every: timedelta = timedelta(minutes=30)
+    """Visited at most so often."""
+    at_least_every: timedelta = timedelta(days=1)
+    """However seldom it publishes, and however long its server calls an answer fresh. `every` is the stronger."""
+    adapts: bool = True
+    """Whether one that publishes seldom is visited seldom; False: the operator has said `every` of this very source."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Sent with each request to the host of `location` and nobody else; secrets may be in it."""
     priority: int = 0
     """Whose copy leads a story: the greatest wins."""
     language: str | None = None
@@ -47,6 +64,11 @@ class Source:
     labels: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
     """What else the kind takes, already read by it."""
+
+    @property
+    def host(self) -> str:
+        """Whose server it is; empty for what is no web address."""
+        return host_of(self.location)
 
 
 class Match(Enum):
@@ -86,6 +108,24 @@ class Rule:
     """How much has to speak for it; None: as the rule around it, or the topic, says."""
 
 
+ENOUGH_EXAMPLES = 5
+"""With fewer, nobody can say how well they were understood."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Like:
+    """Examples of what a topic is about."""
+
+    stories: tuple[str, ...] = ()
+    """Links, guids or ids of stories that are held."""
+    texts: tuple[str, ...] = ()
+    """The first line of several is the title."""
+    folder: Path | None = None
+    """More of these, one a file: *.txt."""
+    unlike: Path | None = None
+    """The same, of what the topic must not have."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Topic:
     """What readers subscribe to."""
@@ -98,6 +138,8 @@ class Topic:
     """None: every story."""
     strength: int = STRENGTH
     """How much has to speak for the rule, in a story that has more than a headline."""
+    like: Like | None = None
+    """Only stories like these examples; None: there are none."""
     language: str | None = None
     formats: tuple[str, ...] = ("rss", "atom", "jsonfeed", "html")
     limit: int = 50

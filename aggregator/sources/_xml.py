@@ -52,6 +52,7 @@ _NAME = re.compile(
         (?:\s[^<>]*)?(?<!/)>) (?P<text>.*?) (?=</(?P=tag)\s*>|</?(?:[\w.-]+:)?(?:item|entry)[\s/>]|\Z)""",
     re.DOTALL | re.VERBOSE | re.I,
 )
+_NAME_PART = re.compile(r"<(?:[\w.-]+:)?name(?:\s[^<>]*)?(?<!/)>([^<]+|<!\[CDATA\[[^<>]*\]\]>)</", re.I)
 _MAILBOX = re.compile(  # Ann &lt;ann@paper.example&gt;, ann@paper.example (Ann), ann@paper.example
     r"([^<>@&]+)&lt;[^<>@\s]+@[^<>@\s]+&gt;|[^<>@\s]+@[^<>@\s]+\s*\(([^<>()]+)\)|([^<>@\s]+)@[^<>@\s]+"
 )
@@ -66,8 +67,10 @@ _LEAF = re.compile(
 _BRANCHES = frozenset({"item", "channel", "rss"})
 _ROOT = re.compile(r"<(?:[\w.-]+:)?([^\W\d][\w.-]*)")
 _XML_ITSELF = frozenset({"amp", "lt", "gt", "quot", "apos"})
-_LONG_TAG, _ATTRIBUTES, _LONGEST_NAME, _LONGEST_TAG_NAME = 4096, 100, 320, 256
-_DEEPEST, _LABELS, _LONGEST_KEYWORDS = 200, 100, 2000
+LONG_TAG, _ATTRIBUTES, _LONGEST_NAME, _LONGEST_TAG_NAME = 4096, 100, 320, 256
+"""Characters, attributes, characters, characters."""
+_DEEPEST, LABELS, _LONGEST_KEYWORDS = 200, 100, 2000
+"""Elements inside each other, labels of an item, characters."""
 _MOST_TAGS, _MOST_REFERENCES = 200_000, 400_000
 """A hundred times what a long feed has, and about five seconds' work."""
 _MOST_BEFORE = 700_000
@@ -79,10 +82,14 @@ class TooMuch(ValueError):
     """More markup than a feed can have. The text is a plain sentence."""
 
 
-def tidy(text: str, limit: int) -> str:
-    """Well-formed where it can be, with its `limit` newest items at most. Takes linear time. Raises TooMuch."""
+def weigh(text: str) -> None:
+    """Raises TooMuch for what nobody should begin to read."""
     if text.count("<") + text.count("&") > _MOST_BEFORE:
         raise TooMuch(_TOO_MUCH)
+
+
+def tidy(text: str, limit: int) -> str:
+    """Well-formed where it can be, with its `limit` newest items at most. Takes linear time. Raises TooMuch."""
     start = text.find("<?xml", 0, 4096)  # a server's own warnings stand before it
     text = _FORBIDDEN.sub("", _PAIR.sub(_pair, text[max(start, 0) :]))
     doctype = _DOCTYPE.match(text)
@@ -92,7 +99,7 @@ def tidy(text: str, limit: int) -> str:
     text = newest(_shallow(text), limit)
     if text.count("<") > _MOST_TAGS or text.count("&") > _MOST_REFERENCES:
         raise TooMuch(_TOO_MUCH)
-    return _DECLARATION + _NAME.sub(_short_name, text)
+    return _DECLARATION + short_names(text)
 
 
 def root(text: str) -> str:
@@ -111,6 +118,11 @@ def newest(text: str, limit: int) -> str:
     items = [text[start:end] for start, end in zip(starts, ends, strict=True)]
     ranked = sorted(range(len(items)), key=lambda n: _date(items[n]), reverse=True)
     return text[: starts[0]] + "".join(items[n] for n in sorted(ranked[:limit])) + text[ends[-1] :]
+
+
+def short_names(text: str) -> str:
+    """With people's names instead of their mailboxes, and no name longer than `_LONGEST_NAME`."""
+    return _NAME.sub(_short_name, text)
 
 
 def _close_leaves(text: str) -> str:
@@ -143,7 +155,7 @@ def _shallow(text: str) -> str:
             return found[0]
         if found["label"]:
             labels += found["closes"] == "<"
-            return found[0] if labels <= _LABELS else ""
+            return found[0] if labels <= LABELS else ""
         if found["closes"] == "</":
             depth = max(0, depth - 1)
             return found[0] if depth < _DEEPEST else ""
@@ -167,7 +179,7 @@ def _piece(found: re.Match[str]) -> str:
     if piece == "<":
         return "&lt;"
     if piece.startswith("<"):
-        return _REFERENCE.sub(_reference, _fewer_attributes(piece) if len(piece) > _LONG_TAG else piece)
+        return _REFERENCE.sub(_reference, fewer_attributes(piece) if len(piece) > LONG_TAG else piece)
     return _reference(found)
 
 
@@ -201,7 +213,8 @@ def _pair(found: re.Match[str]) -> str:
     return chr(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00)
 
 
-def _fewer_attributes(tag: str) -> str:
+def fewer_attributes(tag: str) -> str:
+    """The tag with its first attributes only."""
     whole = tag.lstrip("</").split(None, 1)[0].rstrip("/>")
     start = len(tag) - len(tag.lstrip("</"))
     found = _ATTRIBUTE.finditer(tag, start + len(whole))
@@ -215,5 +228,6 @@ def _short_name(found: re.Match[str]) -> str:
     if len(found["text"]) <= longest:
         mailbox = _MAILBOX.fullmatch(found["text"].strip())
         return found["open"] + next(filter(None, mailbox.groups())) if mailbox else found[0]
-    plain = re.sub(r"<!\[CDATA\[|\]\]>|<[^<>]*>", "", found["text"])[:longest]
+    part = _NAME_PART.search(found["text"])  # Blogger's authors have their portrait beside the name
+    plain = re.sub(r"<!\[CDATA\[|\]\]>|<[^<>]*>", "", part[1] if part else found["text"])[:longest]
     return found["open"] + re.sub(r"&[^;]*\Z", "", plain).replace("<", "")

@@ -28,6 +28,7 @@ from ..model import (
     Revision,
     Ruling,
     Source,
+    Standing,
     Story,
     Visit,
     Withdrawal,
@@ -52,6 +53,16 @@ class Latest:
     """Archive -> the guids that must not stand in it any more."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """What a topic has learned from its examples."""
+
+    digest: str
+    """Of what it was trained with."""
+    body: bytes
+    """The store keeps it and never reads it."""
+
+
 class Store(Protocol):
     """All methods may be called from any thread. Each is atomic. All raise StoreError."""
 
@@ -63,10 +74,17 @@ class Store(Protocol):
         digest differs becomes stale.
         """
 
-    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> list[str]:
+    def set_back(self, now: datetime) -> int:
+        """
+        Called by the clock. Sources that were visited later than now, by more than a minute, were visited now: the
+        clock has been set back, and nobody shall wait for the old time to come again. How many there were.
+        """
+
+    def claim_due(self, now: datetime, lease: timedelta, limit: int, at_once: int = 1) -> list[str]:
         """
         Called by the clock. The names of sources that are due, longest overdue first, each given to one caller only
-        until its lease ends or its visit is saved.
+        until its lease ends or its visit is saved. No host has more than `at_once` of them under lease. From now on
+        they are due again after their `every`, whatever becomes of the visit.
         """
 
     def claim(self, names: Sequence[str], now: datetime, lease: timedelta) -> list[str]:
@@ -77,6 +95,9 @@ class Store(Protocol):
 
     def checkpoint(self, source: str) -> Checkpoint:
         """The source's bookmark; empty at first."""
+
+    def standing(self, source: str) -> Standing:
+        """What the source's past means for its next visit; nothing of the kind for one that is new or has moved."""
 
     def visited(self, source: str) -> datetime | None:
         """When the source was last visited with success; None if never."""
@@ -129,6 +150,18 @@ class Store(Protocol):
 
     def topics(self) -> Mapping[str, str]:
         """The topics of the configuration in force, each with the digest it was registered with."""
+
+    def count(self, limit: int) -> int:
+        """How many stories are held, counted no further than `limit`."""
+
+    def sample(self, limit: int) -> list[Story]:
+        """So many stories, drawn as by lot, but the same ones from the same stories."""
+
+    def model(self, topic: str) -> Trained | None:
+        """What was kept last for this topic; None if nothing was."""
+
+    def keep_model(self, topic: str, trained: Trained) -> None:
+        """In place of what was kept before."""
 
     def stale_topics(self) -> list[str]:
         """

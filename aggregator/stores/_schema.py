@@ -10,6 +10,7 @@ The tables of the SQLite store, and the door to sqlite-utils.
       sorting                      under which version of its rules they were sorted, one row
     stories   -> filings, rules    which topics, under which rules
       related                      which are about the same event
+    models                         what topics have learned from examples
     editions                       which topics have to be published again
       archives                     which stories are sealed in which archive of a topic
     withdrawals, tombstones        which stories were taken back, and which topics have to say so
@@ -41,9 +42,13 @@ CREATE TABLE sources (
     kind          TEXT NOT NULL,
     location      TEXT NOT NULL,
     place         INTEGER,                      -- in the configuration; NULL: no longer there
+    host          TEXT NOT NULL,                -- whose turn it is; empty: nobody's
+    every         INTEGER NOT NULL,             -- microseconds
     checkpoint    TEXT NOT NULL DEFAULT '{}',   -- JSON
     next_at       INTEGER NOT NULL,
     not_before    INTEGER,
+    stopped       INTEGER NOT NULL DEFAULT 0,   -- 1: gone for good, says its server
+    standing      TEXT NOT NULL DEFAULT '{}',   -- JSON: what is to be remembered for the next visit
     leased_until  INTEGER,
     last_visit    INTEGER,
     last_success  INTEGER,
@@ -54,7 +59,9 @@ CREATE TABLE sources (
     requests      INTEGER NOT NULL DEFAULT 0,
     bytes         INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX sources_due ON sources (next_at) WHERE place IS NOT NULL;
+CREATE INDEX sources_due ON sources (next_at, place) WHERE place IS NOT NULL;
+CREATE INDEX sources_leased ON sources (leased_until) WHERE leased_until IS NOT NULL;
+CREATE INDEX sources_host ON sources (host);
 
 CREATE TABLE rules (
     number INTEGER PRIMARY KEY,
@@ -177,6 +184,12 @@ CREATE TABLE related (                          -- about the same event; each pa
     PRIMARY KEY (story, other)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX related_other ON related (other);
+
+CREATE TABLE models (
+    topic  TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,                       -- of what it was trained with
+    body   BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE editions (
     topic     TEXT PRIMARY KEY,

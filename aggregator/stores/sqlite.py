@@ -10,6 +10,7 @@ The default store: one SQLite file, one process that writes to it, any number th
     _minted        what an older database knew         _withdrawals  which were taken back
     _rulings       what the operator said of sameness  _regrouping   and what it moves
     _alike         the index of sameness               _related      who is about the same event
+    _models        what topics have learned
 """
 
 from __future__ import annotations
@@ -39,10 +40,11 @@ from ..model import (
     Revision,
     Ruling,
     Source,
+    Standing,
     Story,
     Visit,
 )
-from . import Latest
+from . import Latest, Trained
 from ._alike import SLICES, company_of, first_since, forget_marks, keep_marks, postings_of
 from ._archives import archived_stories, current_stories, last_archive, seal_stories
 from ._backup import back_up, restore
@@ -50,13 +52,23 @@ from ._connections import Connections, check_readable, open_writer
 from ._known import arrivals_since, known_of
 from ._lock import Lock
 from ._minted import remember_printed
+from ._models import count_stories, keep_model, model_of, sample_stories
 from ._pings import announce_feeds, end_ping, hubs_to_ping, put_off_hub, waiting_pings
 from ._regrouping import forbid_story, merge_stories, move_article, split_article
 from ._related import relate_stories
 from ._rows import moment, moment_or_none, stamp
 from ._rulings import rulings_against, rulings_in_force
 from ._saving import save_decisions
-from ._sources import due_sources, end_visit, free_sources, health_of_sources, lease_sources, register_sources
+from ._sources import (
+    due_sources,
+    end_visit,
+    free_sources,
+    health_of_sources,
+    lease_sources,
+    register_sources,
+    set_back_sources,
+    standing_of_source,
+)
 from ._stories import (
     find_story,
     held_article,
@@ -138,22 +150,27 @@ class SqliteStore:
             register_sources(db.conn, sources, now)
             register_topics(db.conn, topics, now)
 
-    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> list[str]:
+    def set_back(self, now: datetime) -> int:
+        """The clock may have been set back; how many sources it concerned."""
+        with self._connections.turn() as db:
+            return set_back_sources(db.conn, now)
+
+    def claim_due(self, now: datetime, lease: timedelta, limit: int, at_once: int = 1) -> list[str]:
         """The sources that are due, longest overdue first, under lease from now on."""
         with self._connections.turn() as db:
-            names = due_sources(db.conn, now, limit)
-            lease_sources(db.conn, names, now + lease)
+            names = due_sources(db.conn, now, limit, at_once)
+            lease_sources(db.conn, names, now, now + lease)
         return names
 
     def claim(self, names: Sequence[str], now: datetime, lease: timedelta) -> list[str]:
         """Those of these sources that may be visited, due or not, in the order asked for."""
         with self._connections.turn() as db:
             free = free_sources(db.conn, names, now)
-            lease_sources(db.conn, free, now + lease)
+            lease_sources(db.conn, free, now, now + lease)
         return free
 
     def end_leases(self) -> None:
-        """Called when the lock has just become ours: whoever held a lease is gone, and his visits are due again."""
+        """Called when the lock has just become ours: whoever held a lease is gone."""
         with self._connections.turn() as db:
             db.execute("UPDATE sources SET leased_until = NULL")
 
@@ -163,6 +180,11 @@ class SqliteStore:
             row = db.execute("SELECT checkpoint FROM sources WHERE name = ?", (source,)).fetchone()
         bookmark: dict[str, str] = json.loads(row["checkpoint"]) if row else {}
         return bookmark
+
+    def standing(self, source: str) -> Standing:
+        """What the source's past means for its next visit."""
+        with self._connections.reading() as db:
+            return standing_of_source(db.conn, source)
 
     def visited(self, source: str) -> datetime | None:
         """When the source was last visited with success."""
@@ -322,6 +344,26 @@ class SqliteStore:
         """The topics of the configuration in force, each with the digest it was registered with."""
         with self._connections.reading() as db:
             return registered_topics(db.conn)
+
+    def count(self, limit: int) -> int:
+        """How many stories are held, counted no further than `limit`."""
+        with self._connections.reading() as db:
+            return count_stories(db.conn, limit)
+
+    def sample(self, limit: int) -> list[Story]:
+        """So many stories, the same ones from the same stories."""
+        with self._connections.reading() as db:
+            return sample_stories(db.conn, limit)
+
+    def model(self, topic: str) -> Trained | None:
+        """What was kept last for this topic."""
+        with self._connections.reading() as db:
+            return model_of(db.conn, topic)
+
+    def keep_model(self, topic: str, trained: Trained) -> None:
+        """In place of what was kept before."""
+        with self._connections.turn() as db:
+            keep_model(db.conn, topic, trained)
 
     def stale_topics(self) -> list[str]:
         """The topics whose edition no longer says what the store says, in alphabetical order."""
