@@ -6,7 +6,9 @@ A changed config.yaml is taken up within seconds; a broken one is reported, and 
 
 from __future__ import annotations
 
+import ctypes
 import logging
+import sys
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +21,9 @@ from .stores import Store
 
 log = logging.getLogger("river")
 
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
+"""As in malloc.h."""
+
 Stamp = tuple[int, int, int]
 
 
@@ -30,6 +35,7 @@ class Newsroom:
         from .publish import read_back
         from .stores.sqlite import open_store
 
+        give_back_memory()
         self.config = settings
         self.store: Store = open_store(settings.database, writing=True, holder=holder)
         if self.store.is_empty():
@@ -116,3 +122,14 @@ def stamp(path: Path) -> Stamp | None:
     except OSError:
         return None
     return (s.st_mtime_ns, s.st_size, s.st_ino)
+
+
+def give_back_memory() -> None:
+    """
+    From now on free blocks of 128 kB and more go back to the system at once, and two heaps serve all threads. Left to
+    itself glibc keeps what each thread has freed for this thread: sixteen that have each read one big feed hold 150 MB.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt:
+        mallopt(M_MMAP_THRESHOLD, 1 << 17)
+        mallopt(M_ARENA_MAX, 2)

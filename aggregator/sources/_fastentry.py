@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from . import _xml
 from ._dates import moment
 from ._fastnames import name
 from ._fasttexts import ATTRIBUTES, Draft, Element, Odd, attributes, construct, inherited, local, pairs, plain, resolved
@@ -280,7 +281,7 @@ def _label(draft: Draft, found: Mapping[str, str], scheme: str | None, said: str
 
 
 def _add_label(labels: list[dict[str, str | None]], term: str | None, scheme: str | None, label: str | None) -> None:
-    if term or scheme or label:
+    if (term or scheme or label) and len(labels) < _xml.LABELS:
         said = {"term": term, "scheme": scheme, "label": label}
         if said not in labels:
             labels.append(said)

@@ -2,8 +2,9 @@
 A feed's XML made harmless before anybody parses it.
 
 Recovered: HTML entities, bare ampersands, impossible characters and references, an emoji written as two references.
-Dropped: DOCTYPE (bombs, external entities), comments, instructions. Cut: attributes, names, the number of items; the
-parser behind takes quadratic time in each of them.
+Dropped: DOCTYPE (bombs, external entities), comments, instructions, elements too deep inside each other. Cut:
+attributes, names, the number of items; the parser behind takes quadratic time, or a hundred times the memory, for each
+of them. What is left takes it some 20 µs a tag, so there is a limit to that as well.
 """
 
 from __future__ import annotations
@@ -34,6 +35,12 @@ _PIECE = re.compile(
       | <""",
     re.DOTALL | re.VERBOSE | re.I,
 )
+_TAG = re.compile(
+    r"""<!\[CDATA\[.*?\]\]>
+      | (?P<closes></?) (?:(?:[\w.-]+:)?(?:(?P<item>item|entry)|(?P<label>category|subject))(?=[\s/>]))?
+        (?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""",
+    re.DOTALL | re.VERBOSE | re.I,
+)
 _REFERENCE = re.compile(r"&(?:#[xX]?)?\w*+;?")
 _NUMBER = re.compile(r"&#(?:[xX](?P<hex>[0-9a-fA-F]+)|(?P<dec>[0-9]+));?")
 _PAIR = re.compile(
@@ -41,7 +48,7 @@ _PAIR = re.compile(
 )
 _ATTRIBUTE = re.compile(r"""\s+[^\s=<>"'/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s<>"']+))?""")
 _NAME = re.compile(
-    r"""(?P<open><(?P<tag>(?:[\w.-]+:)?(?:author|creator|contributor|managingeditor|webmaster|publisher|name|email|owner))
+    r"""(?P<open><(?P<tag>(?:[\w.-]+:)?(?:author|creator|contributor|managingeditor|webmaster|publisher|name|email|owner|keywords))
         (?:\s[^<>]*)?(?<!/)>) (?P<text>.*?) (?=</(?P=tag)\s*>|</?(?:[\w.-]+:)?(?:item|entry)[\s/>]|\Z)""",
     re.DOTALL | re.VERBOSE | re.I,
 )
@@ -60,19 +67,39 @@ _LEAF = re.compile(
 _BRANCHES = frozenset({"item", "channel", "rss"})
 _ROOT = re.compile(r"<(?:[\w.-]+:)?([^\W\d][\w.-]*)")
 _XML_ITSELF = frozenset({"amp", "lt", "gt", "quot", "apos"})
-LONG_TAG, _ATTRIBUTES, _LONGEST_NAME = 4096, 100, 320
-"""Characters, attributes, characters."""
+LONG_TAG, _ATTRIBUTES, _LONGEST_NAME, _LONGEST_TAG_NAME = 4096, 100, 320, 256
+"""Characters, attributes, characters, characters."""
+_DEEPEST, LABELS, _LONGEST_KEYWORDS = 200, 100, 2000
+"""Elements inside each other, labels of an item, characters."""
+_MOST_TAGS, _MOST_REFERENCES = 200_000, 400_000
+"""A hundred times what a long feed has, and about five seconds' work."""
+_MOST_BEFORE = 700_000
+"""Both together, before the older items are taken out."""
+_TOO_MUCH = "there is more markup in it than a feed can have"
+
+
+class TooMuch(ValueError):
+    """More markup than a feed can have. The text is a plain sentence."""
+
+
+def weigh(text: str) -> None:
+    """Raises TooMuch for what nobody should begin to read."""
+    if text.count("<") + text.count("&") > _MOST_BEFORE:
+        raise TooMuch(_TOO_MUCH)
 
 
 def tidy(text: str, limit: int) -> str:
-    """Well-formed where it can be, with its `limit` newest items at most. Takes linear time."""
+    """Well-formed where it can be, with its `limit` newest items at most. Takes linear time. Raises TooMuch."""
     start = text.find("<?xml", 0, 4096)  # a server's own warnings stand before it
     text = _FORBIDDEN.sub("", _PAIR.sub(_pair, text[max(start, 0) :]))
     doctype = _DOCTYPE.match(text)
     text = _PIECE.sub(_piece, text[doctype.end() if doctype else 0 :]).lstrip()
     if text.count("<title>") != text.count("</title>"):
         text = _close_leaves(text)
-    return _DECLARATION + short_names(newest(text, limit))
+    text = newest(_shallow(text), limit)
+    if text.count("<") > _MOST_TAGS or text.count("&") > _MOST_REFERENCES:
+        raise TooMuch(_TOO_MUCH)
+    return _DECLARATION + short_names(text)
 
 
 def root(text: str) -> str:
@@ -109,6 +136,33 @@ def _close_leaves(text: str) -> str:
         if name and name.lower() not in _BRANCHES:
             leaf = "" if tag["closes"] else name
     return "".join([*pieces, text[done:]])
+
+
+def _shallow(text: str) -> str:
+    """
+    Without the tags that are too deep inside an item or outside of all, and without all labels but an item's first
+    hundred; what they say stays. The parser behind keeps 500 bytes for each open tag, and compares each label with all
+    before it.
+    """
+    depth = labels = 0
+
+    def piece(found: re.Match[str]) -> str:
+        nonlocal depth, labels
+        if not found["closes"]:  # CDATA
+            return found[0]
+        if found["item"]:  # an end to whatever somebody forgot to close
+            depth = labels = 0
+            return found[0]
+        if found["label"]:
+            labels += found["closes"] == "<"
+            return found[0] if labels <= LABELS else ""
+        if found["closes"] == "</":
+            depth = max(0, depth - 1)
+            return found[0] if depth < _DEEPEST else ""
+        depth += not found[0].endswith("/>")
+        return found[0] if depth <= _DEEPEST else ""
+
+    return _TAG.sub(piece, text)
 
 
 def _date(item: str) -> datetime:
@@ -161,16 +215,19 @@ def _pair(found: re.Match[str]) -> str:
 
 def fewer_attributes(tag: str) -> str:
     """The tag with its first attributes only."""
-    name = tag[: len(tag) - len(tag.lstrip("</"))] + tag.lstrip("</").split(None, 1)[0]
-    kept = [found[0] for found, _ in zip(_ATTRIBUTE.finditer(tag, len(name)), range(_ATTRIBUTES), strict=False)]
-    return f"{name}{''.join(kept)}{'/' if tag.endswith('/>') else ''}>"
+    whole = tag.lstrip("</").split(None, 1)[0].rstrip("/>")
+    start = len(tag) - len(tag.lstrip("</"))
+    found = _ATTRIBUTE.finditer(tag, start + len(whole))
+    kept = [attribute[0] for attribute, _ in zip(found, range(_ATTRIBUTES), strict=False)]
+    return f"{tag[:start]}{whole[:_LONGEST_TAG_NAME]}{''.join(kept)}{'/' if tag.endswith('/>') else ''}>"
 
 
 def _short_name(found: re.Match[str]) -> str:
     """The name alone: behind us, `ann@paper.example (Ann)` becomes "ple (Ann", because .exam could be a country."""
-    if len(found["text"]) <= _LONGEST_NAME:
+    longest = _LONGEST_KEYWORDS if found["tag"].lower().endswith("keywords") else _LONGEST_NAME
+    if len(found["text"]) <= longest:
         mailbox = _MAILBOX.fullmatch(found["text"].strip())
         return found["open"] + next(filter(None, mailbox.groups())) if mailbox else found[0]
     part = _NAME_PART.search(found["text"])  # Blogger's authors have their portrait beside the name
-    plain = re.sub(r"<!\[CDATA\[|\]\]>|<[^<>]*>", "", part[1] if part else found["text"])[:_LONGEST_NAME]
+    plain = re.sub(r"<!\[CDATA\[|\]\]>|<[^<>]*>", "", part[1] if part else found["text"])[:longest]
     return found["open"] + re.sub(r"&[^;]*\Z", "", plain).replace("<", "")

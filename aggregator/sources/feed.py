@@ -70,11 +70,15 @@ def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
         return
     from . import _fastfeed  # and lxml with it, for those who have a feed to read
 
-    found = _fastfeed.items(text, fetched.url, title, NEWEST)
+    try:
+        _xml.weigh(text)
+        found = _fastfeed.items(text, fetched.url, title, NEWEST)
+        xml = _xml.tidy(text, NEWEST) if found is None else ""
+    except _xml.TooMuch as e:
+        raise ParseError(source.name, str(e)) from e
     if found is not None:
         yield from found
         return
-    xml = _xml.tidy(text, NEWEST)
     if _xml.root(xml) not in _xml.FEED_ROOTS:
         raise ParseError(source.name, f"this is no feed: {_seems_to_be(text, _xml.root(xml), fetched.url)}")
     from . import _feedparser  # 55 ms more, for those that are odd or broken
