@@ -82,6 +82,7 @@ class Newsroom:
     def _set_up(self, new: Config, old: Desk | None) -> Desk:
         from .classify import Classifier
         from .coverage import Coverage
+        from .galley import Galley
         from .press import retire
         from .web import Web
 
@@ -101,6 +102,7 @@ class Newsroom:
             coverage=old.coverage if old else Coverage(),
             settle=new.settle,
             feeds=feeds,
+            galley=old.galley if old else Galley(),
             told=old.told if old else {},
         )
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from ._articles import Article, Dated, Health, State, Visit
 from ._incoming import Checkpoint, Enclosure, Fetched, Item
 from ._sameness import Arrival, Company, Decision, Fingerprint, Known, Move, Opening, Revision, Ruling, Trace, Verdict
-from ._stories import Copy, Edition, Filing, Front, Job, Ping, Printed, Related, Story, Withdrawal
+from ._stories import Copy, Edition, Filing, Front, Job, Mention, Ping, Printed, Related, Story, Withdrawal
 from ._wanted import ALL, Imprint, Manners, Match, Rule, Source, Term, Topic, Trial
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "Filing",
     "Front",
     "Job",
+    "Mention",
     "Ping",
     "Printed",
     "Related",

@@ -10,6 +10,7 @@ The tables of the SQLite store, and the door to sqlite-utils.
       sorting                      under which version of its rules they were sorted, one row
     stories   -> filings, rules    which topics, under which rules
       related                      which are about the same event
+      states                       the last one that was given to a story
     editions                       which topics have to be published again
       archives                     which stories are sealed in which archive of a topic
     withdrawals, tombstones        which stories were taken back, and which topics have to say so
@@ -71,10 +72,16 @@ CREATE TABLE stories (
     revised_at   INTEGER NOT NULL,              -- by an edit of the lead, or its leaving
     old          INTEGER NOT NULL DEFAULT 0,    -- 1: found at the first visit to its source
     rules        INTEGER REFERENCES rules (number),  -- filed under these; NULL: unfiled
-    filed_at     INTEGER
+    filed_at     INTEGER,
+    state        INTEGER NOT NULL               -- a new number whenever an edition might say something else of it
 ) STRICT;
 CREATE INDEX stories_listed ON stories (listed_at DESC, id);
 CREATE INDEX stories_filed ON stories (rules, listed_at DESC, id);
+
+CREATE TABLE states (                           -- one row: a story that is dropped and opened again gets a new one, too
+    last INTEGER NOT NULL
+) STRICT;
+INSERT INTO states (last) VALUES (0);
 
 CREATE TABLE articles (
     number        INTEGER PRIMARY KEY,          -- grows in the order of arrival
