@@ -7,7 +7,7 @@ The first line that fits decides:
     its source has its url, with its headline or its text  the same article under a new guid: SAME or CHANGED
     the operator has merged it into a story                COPY
     another source has its url, with its headline          COPY
-    another source has its text, to the word               COPY
+    another source has its text, to the word               COPY, but not of a stock text under another headline
     a story has its text: cut, retitled, wrapped, edited   COPY (sameness/ compares; docs/sameness.md tells how)
     nothing fits                                           NEW
 
@@ -99,6 +99,15 @@ class Memory:
         """Of the articles that are not the same as before, made all at once: that takes a third of the time."""
         marks = {mark for reading in self.readings.values() for mark in reading.marks}
         self.postings = {mark: list(stories) for mark, stories in known.postings(marks).items()}
+        self._read_ahead([self.readings[a.id] for a in fresh if a.id not in known.by_id])
+
+    def _read_ahead(self, unknown: list[Reading]) -> None:
+        """Read at once, not one by one, what will surely be compared: the most promising story of each article."""
+        promising = [sameness.candidates(reading.marks, self.postings)[:1] for reading in unknown]
+        members = {m.id: m for (story,) in filter(None, promising) for m in self.company(story).members}
+        missing = [m for m in members.values() if m.id not in self.readings]
+        texts = [(m.title, plain(m.content)) for m in missing]
+        self.readings |= {m.id: r for m, r in zip(missing, sameness.read(texts), strict=True)}
 
     def company(self, story: str) -> Company:
         if story not in self._companies:
@@ -195,7 +204,9 @@ def exact(article: Article, memory: Memory) -> Decision | None:
             because = f"same link and same headline as in {known.source}"
             return join(article, known.story, because, compared=known.id)
     for known in memory.by_sketch.get(article.sketch, ()) if article.sketch else ():
-        if may_join(article, known, memory) and abs(known.published_at - article.published_at) <= WINDOW:
+        in_time = abs(known.published_at - article.published_at) <= WINDOW
+        is_stock = sameness.is_stock(memory.reading(article), known.title)
+        if in_time and not is_stock and may_join(article, known, memory):
             return join(article, known.story, f"the same words as in {known.source}", compared=known.id)
     return None
 

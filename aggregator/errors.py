@@ -10,6 +10,7 @@ What can go wrong.
       StoreError             the database
         StoreInUse             another process holds it
       PressError             a file below feeds/ cannot be written
+      LearningError          examples that nothing can be learned from
       NotFoundError          what was asked for is not here
 """
 
@@ -104,6 +105,10 @@ class PressError(AggregatorError):
         super().__init__(f"{path} cannot be written: {reason}")
         self.path = path
         self.reason = reason
+
+
+class LearningError(AggregatorError):
+    """Nothing can be learned from these examples."""
 
 
 class NotFoundError(AggregatorError):

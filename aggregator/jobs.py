@@ -2,7 +2,8 @@
 What can be asked of a worker. A job is a word and a name; nothing else crosses a queue.
 
     collect NAME    visit a source (collect.py)
-    classify        file what is not filed yet, and say what is related (classify.py, coverage.py)
+    classify        learn what topics have to learn, file what is not filed yet, and say what is related
+                    (teach.py, classify/, coverage.py)
     classify all    the same, also what might still wait for a better copy
     publish NAME    bring a topic's folder up to date (publish.py)
     front           the front page and subscription list (publish.py)
@@ -24,12 +25,14 @@ from typing import TYPE_CHECKING
 
 from .galley import Galley
 from .model import ALL, Imprint, Job, Source, Topic, Verdict
+from .rules import rule_digest
 from .stores import Store
 
 if TYPE_CHECKING:
     from .classify import Classifier
     from .collect import Report
     from .coverage import Coverage
+    from .teach import Lesson
     from .web import Web
     from .websub import Round
 
@@ -65,7 +68,7 @@ class Desk:
     """What was printed last, for the next edition."""
     clock: Callable[[], datetime] = now
     told: dict[str, str | None] = field(default_factory=dict)
-    """What we last complained of, by source: the same complaint is not repeated at every visit."""
+    """What we last complained of, by source, hub and topic: the same complaint is not repeated at every visit."""
 
 
 def run(job: Job, desk: Desk) -> None:
@@ -87,6 +90,7 @@ def collect_one(name: str, desk: Desk) -> None:
 def classify_all(which: str, desk: Desk) -> None:
     from . import coverage
 
+    take_lessons(desk)
     if not desk.coverage.is_filled:
         recent = desk.store.stories(since=desk.clock() - coverage.AGE)
         desk.coverage.fill(islice(recent, coverage.MOST))
@@ -100,6 +104,19 @@ def classify_all(which: str, desk: Desk) -> None:
 def settled_at(desk: Desk) -> datetime | None:
     """Before this moment a new story must have been seen to be filed; None: it need not wait."""
     return desk.clock() - desk.settle if desk.settle else None
+
+
+def take_lessons(desk: Desk) -> None:
+    """Bring the classifier up to date with what topics have learned from examples."""
+    from .teach import teach
+
+    lessons = [teach(topic, topic.like, desk.store) for topic in desk.topics.values() if topic.like]
+    for lesson in lessons:
+        tell_of_lesson(lesson, again=desk.told.get(f"like {lesson.topic}") == lesson.complaint)
+        desk.told[f"like {lesson.topic}"] = lesson.complaint
+    models = {lesson.topic: lesson.model for lesson in lessons if lesson.model}
+    desk.classifier.take(models)
+    desk.store.hold({name: f"{rule_digest(desk.topics[name])} {model.digest}" for name, model in models.items()})
 
 
 def classify_some(desk: Desk, settled: datetime | None) -> int:
@@ -169,6 +186,14 @@ def tell(report: Report, *, again: bool) -> None:
         log.info("%s: %s", visit.source, news)
     elif not visit.error:
         log.debug("%s: nothing new", visit.source)
+
+
+def tell_of_lesson(lesson: Lesson, *, again: bool) -> None:
+    """One line for what was learned, one for what is wrong; a quiet one for the same complaint `again`."""
+    if lesson.report:
+        log.info("%s: %s", lesson.topic, lesson.report)
+    if lesson.complaint:
+        log.log(logging.DEBUG if again else logging.WARNING, "%s: like: %s", lesson.topic, lesson.complaint)
 
 
 def tell_of_hub(hub: str, done: Round, *, again: bool) -> None:

@@ -171,7 +171,7 @@ def _is_too_deep(html: str) -> bool:
 
 # --- plain -----------------------------------------------------------------------------------------------------------
 
-_WHITE_SPACE = re.compile(r"\s+")
+_WHITE_SPACE = re.compile(r"\s{2,}|[^\S ]")  # all but the single blanks, which stay as they are
 _BLANK_LINES = re.compile(r"\n{2,}")
 _BLOCK_NAMES = (
     "address article aside blockquote body center caption dd details dialog dir div dl dt fieldset figcaption figure "

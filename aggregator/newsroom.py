@@ -89,7 +89,7 @@ class Newsroom:
         web = old.web if old and new.manners == self.config.manners else Web(new.manners)
         digests = {t.name: rules.edition_digest(new.imprint, t) for t in new.topics}
         self.store.register(new.sources, digests, jobs.now())
-        self.store.hold({t.name: rules.rule_digest(t) for t in new.topics})
+        self.store.hold({t.name: rules.rule_digest(t) for t in new.topics if not t.like})
         feeds = old.feeds if old else new.feeds
         retire(feeds, digests)
         return Desk(

@@ -64,7 +64,8 @@ def archive(edition: Edition, store: Store, latest: Latest, feeds: Path, galley:
             stories = galley.stories(store.archived(topic.name, number), store)
             sealed = make_archive(edition, number, stories, latest)
             printed = galley.render(missing, sealed)
-            written += [path for path, (_, body) in zip(missing.values(), printed) if put(path, body, sealed.updated_at)]
+            documents = zip(missing.values(), (body for _, body in printed), strict=True)
+            written += [path for path, body in documents if put(path, body, sealed.updated_at)]
         there = {fmt: path for fmt, path in files.items() if fmt not in missing} if guids else {}
         written += [path for fmt, path in there.items() if clear(path, fmt, guids, edition.updated_at)]
         galley.archived.add(as_it_has_to_be)

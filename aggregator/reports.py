@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from . import passages
+from .classify import Hit, Reason
+from .errors import Complaint
 from .markup import plain
-from .model import Article, Copy, Dated, Decision, Filing, Health, Move, Related, Revision, State, Story
+from .model import Article, Copy, Dated, Decision, Filing, Health, Move, Related, Revision, State, Story, Term, Topic
 from .stores import Store
 
 if TYPE_CHECKING:
     from .plan import Plan, Transfer
 
 Row = dict[str, Any]
+Mark = Callable[[str], str]
+"""Makes words stand out on a terminal."""
+
+_MARKED = re.compile(r"\*\*.+?\*\*")
 
 DATED = {
     Dated.SAID: "as the source says",
@@ -101,15 +108,16 @@ def health_lines(rows: list[Health]) -> Iterator[str]:
 # --- reasons ---------------------------------------------------------------------------------------------------------
 
 
-def explanation(story: Story, store: Store) -> Row:
-    """Everything that is known about why a story is what it is."""
+def explanation(story: Story, store: Store, reasons: Sequence[Reason]) -> Row:
+    """Everything that is known about why a story is what it is; `reasons` under the rules in force."""
     articles = [article_row(story.lead, store)]
     articles += [article_row(c.article, store) | {"compared": c.compared, "passage": c.passage} for c in story.copies]
     return story_row(story) | {
         "lead_because": story.lead_because,
         "withdrawn_at": iso(story.withdrawal.at) if story.withdrawal else None,
         "withdrawn_because": story.withdrawal.because if story.withdrawal else "",
-        "filings": [{"topic": f.topic, "because": f.because} for f in story.filings],
+        "filings": [filing_row(f, reasons) for f in story.filings],
+        "not_filed": [reason_row(r) for r in passed_over(story, reasons)],
         "related": [related_row(r) for r in story.related],
         "articles": articles,
     }
@@ -125,7 +133,7 @@ def article_row(article: Article, store: Store) -> Row:
     }  # fmt: skip
 
 
-def explanation_lines(story: Story, store: Store) -> Iterator[str]:
+def explanation_lines(story: Story, store: Store, reasons: Sequence[Reason], mark: Mark) -> Iterator[str]:
     yield story.lead.title
     yield f"  story   {story.id}"
     yield f"  guid    {story.guid}"
@@ -136,17 +144,75 @@ def explanation_lines(story: Story, store: Store) -> Iterator[str]:
         yield f"  withdrawn {when(story.withdrawal.at)} UTC, and stands in no edition{because}"
     yield "  topics"
     for f in story.filings:
-        yield f"    {f.topic}: {f.because}"
+        yield from filing_lines(f, reasons, mark)
+    others = passed_over(story, reasons)
+    if others:
+        yield "  no topics of this story, though they ask for words of it"
+    for r in others:
+        yield f"    {r.topic}: {said_of(r)}"
     if story.related:
         yield "  related: the same event in other words, linked and not merged"
-    for r in story.related:
-        yield f"    {r.story[:12]}  {r.publisher}: {r.title} ({r.score:.2f})"
+    for other in story.related:
+        yield f"    {other.story[:12]}  {other.publisher}: {other.title} ({other.score:.2f})"
     yield "  articles"
     yield from article_lines(article_row(story.lead, store), story.lead.dated)
     for copy in story.copies:
         yield from article_lines(article_row(copy.article, store), copy.article.dated)
         if copy.passage:
             yield f"      compared with {copy.compared[:12]}; both say «{copy.passage}»"
+
+
+# --- topics ----------------------------------------------------------------------------------------------------------
+
+
+def filing_row(filing: Filing, reasons: Sequence[Reason]) -> Row:
+    """As it was filed; then what the rules in force say of the text that is held now."""
+    now = next((r for r in reasons if r.topic == filing.topic), None)
+    row = {"topic": filing.topic, "because": filing.because, "in_force": is_in_force(filing, now)}
+    return row | (evidence_row(now) if now else {"strength": 0, "needed": 0, "evidence": []})
+
+
+def is_in_force(filing: Filing, now: Reason | None) -> bool:
+    """Whether the rules as they are now say the same; else they, or the text, have changed since."""
+    return now is not None and now.filed and now.because == filing.because
+
+
+def passed_over(story: Story, reasons: Sequence[Reason]) -> list[Reason]:
+    return [r for r in reasons if r.topic not in {f.topic for f in story.filings}]
+
+
+def reason_row(reason: Reason) -> Row:
+    return {"topic": reason.topic, "because": said_of(reason)} | evidence_row(reason)
+
+
+def said_of(reason: Reason) -> str:
+    return f"filed next time: {reason.because}" if reason.filed else reason.because
+
+
+def evidence_row(reason: Reason) -> Row:
+    return {"strength": reason.strength, "needed": reason.needed, "evidence": [hit_row(h) for h in reason.hits]}
+
+
+def hit_row(hit: Hit) -> Row:
+    """`paragraph` 0 is the title; both numbers are None for a field. The words stand **marked** in the sentence."""
+    told = hit.word > 0
+    return {
+        "term": str(hit.term), "branch": hit.branch, "decided": hit.decided, "place": hit.place,
+        "paragraph": hit.paragraph if told else None, "word": hit.word if told else None, "weight": hit.weight,
+        "times": hit.times, "sentence": hit.sentence,
+    }  # fmt: skip
+
+
+def filing_lines(filing: Filing, reasons: Sequence[Reason], mark: Mark) -> Iterator[str]:
+    """The reason, and each sentence that it rests on, once."""
+    now = next((r for r in reasons if r.topic == filing.topic), None)
+    yield f"    {filing.topic}: {filing.because}"
+    if not is_in_force(filing, now):
+        yield f"      the rules or the text have changed since; now: {now.because if now else 'nothing speaks for it'}"
+    for hit in now.hits if now else ():
+        if hit.decided and hit.word:
+            where = "title" if hit.place == "title" else f"paragraph {hit.paragraph}"
+            yield f"      {hit.branch}, {where}: {_MARKED.sub(lambda m: mark(m.group()), hit.sentence)}"
 
 
 def article_lines(row: Row, dated: Dated) -> Iterator[str]:
@@ -337,3 +403,30 @@ def preview_lines(decision: Decision, filings: Sequence[Filing]) -> Iterator[str
         yield f"    topic {f.topic}: {f.because}"
     if a.summary:
         yield f"    {a.summary}"
+
+
+# --- checks ----------------------------------------------------------------------------------------------------------
+
+Forms = Sequence[tuple[Term, Sequence[tuple[str, int]]]]
+
+
+def check_row(file: str, counts: Mapping[str, int], errors: Sequence[Complaint], warnings: Sequence[Complaint]) -> Row:
+    """`check --json`."""
+    told = {"errors": [complaint_row(c) for c in errors], "warnings": [complaint_row(c) for c in warnings]}
+    return {"file": file} | {what.replace(" ", "_"): n for what, n in counts.items()} | told
+
+
+def complaint_row(complaint: Complaint) -> Row:
+    return {"line": complaint.line, "column": complaint.column, "text": complaint.text.removeprefix("warning: ")}
+
+
+def forms_row(topic: Topic, forms: Forms) -> Row:
+    """`check --words TOPIC --json`."""
+    terms = [{"term": str(t), "met": sum(n for _, n in found), "words": dict(found)} for t, found in forms]
+    return {"topic": topic.name, "terms": terms}
+
+
+def forms_lines(forms: Forms) -> Iterator[str]:
+    """A line for each term: `газ* -> газета 12, газ 3`."""
+    for term, found in forms:
+        yield f"{term} -> {', '.join(f'{words} {count}' for words, count in found) or 'nothing'}"

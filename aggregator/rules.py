@@ -3,23 +3,23 @@ What a topic is looking for: a term as the operator writes it -> Term; whether a
 
     слово, два слова    FORMS    in this order, each in any inflected form; "in quotes" too
     =НАТО               EXACT    this spelling and no other
-    эконом*             PREFIX   words that begin so
+    эконом*             PREFIX   words that begin so; in several words, any may end in a star
     /regex/             PATTERN  RE2
 
-Before any of them may stand a place: title:, source:, label:, lang:, author:, url:.
+Before any of them may stand a place: title:, text:, source:, label:, lang:, author:, url:.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from . import __version__
-from .model import Imprint, Match, Rule, Term, Topic
+from .model import STRENGTH, Imprint, Match, Rule, Term, Topic
 from .values import closest, language
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def _match(text: str, place: str) -> tuple[Match, str]:
         return Match.PATTERN, text[1:-1]
     if text.startswith('"') and text.endswith('"') and len(text) > 1:
         return Match.FORMS, text[1:-1]
-    if "*" in text[:-1] or text == "*" or (text.startswith("=") and text.endswith("*")):
+    stray = r"(?<!\w)\*|\*(?!\s)" if place in WRITTEN and not text.startswith("=") else r"\*"
+    if re.search(stray, text[:-1]) or re.search(r"(?:^|\s|^=.*)\*$", text):
         raise ValueError("a star stands at the end of a word, and for its ending only: эконом*")
     if text.startswith("="):
         return Match.EXACT, text[1:].strip('" ')
@@ -81,13 +82,46 @@ def pattern(text: str) -> re2.Pattern:
     """A compiled RE2: linear time, whatever the operator writes and whatever the article says. Raises ValueError."""
     import re2
 
-    options = re2.Options()
-    options.log_errors = False
     try:
-        return re2.compile(text, options=options)
+        return re2.compile(text, options=_silent())
     except re2.error as e:
         reason = e.args[0].decode() if isinstance(e.args[0], bytes) else e.args[0]
         raise ValueError(f"the pattern is wrong (RE2): {reason}") from e
+
+
+def _silent() -> re2.Options:
+    """Complaints of RE2 are ours to tell, and go nowhere else."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    return options
+
+
+def matching(patterns: Sequence[str]) -> Callable[[str], Iterable[int]]:
+    """
+    A filter: which of the patterns, by number, can match in a text, at one pass over it. Fifty patterns cost twice
+    what one does.
+    """
+    everyone = range(len(patterns))
+    if not patterns:
+        return lambda _: everyone
+    import re2
+
+    together = re2.Set.SearchSet(_silent())
+    for text in (*patterns, ""):
+        together.Add(text)
+    try:
+        together.Compile()
+    except re2.error:  # they are too large to be one
+        return lambda _: everyone
+
+    def able(text: str) -> Iterable[int]:
+        # RE2 says nothing when it runs out of memory: then the empty pattern, which matches everything, is missing.
+        found = together.Match(text)
+        return [i for i in found if i in everyone] if len(patterns) in found else everyone
+
+    return able
 
 
 # --- can it hold? ----------------------------------------------------------------------------------------------------
@@ -110,10 +144,11 @@ def _contradiction(part: Rule | Term, wanted: Sequence[Term], unwanted: Sequence
             if clash := next((other for other in there if implies(term, other)), None):
                 return f"{term} is asked for, and {clash} is ruled out"
     wanted, unwanted = [*wanted, *mine.wanted], [*unwanted, *mine.unwanted]
-    for options in mine.choices:
-        reasons = [_contradiction(option, wanted, unwanted) for option in options]
-        if all(reasons):
-            return reasons[0] if len(reasons) == 1 else f"all of 'any' is ruled out; {reasons[0]}"
+    for rule in mine.choices:
+        reasons = [r for option in rule.any if (r := _contradiction(option, wanted, unwanted))]
+        if len(rule.any) - len(reasons) < rule.at_least:
+            many = "all" if len(reasons) == len(rule.any) else "too much"
+            return reasons[0] if len(rule.any) == 1 else f"{many} of 'any' is ruled out; {reasons[0]}"
     return None
 
 
@@ -123,7 +158,7 @@ class _Demands:
     def __init__(self) -> None:
         self.wanted: list[Term] = []
         self.unwanted: list[Term] = []
-        self.choices: list[tuple[Rule | Term, ...]] = []
+        self.choices: list[Rule] = []
 
     def add(self, part: Rule | Term) -> None:
         if isinstance(part, Term):
@@ -134,13 +169,13 @@ class _Demands:
         for refused in part.none:
             self.refuse(refused)
         if part.any:
-            self.choices.append(part.any)
+            self.choices.append(part)
 
     def refuse(self, part: Rule | Term) -> None:
         """Not (a or b) is neither; not (a and b) says nothing certain about either."""
         if isinstance(part, Term):
             self.unwanted.append(part)
-        elif not part.none and len(part.all) + bool(part.any) == 1:
+        elif part.strength is None and part.at_least == 1 and not part.none and len(part.all) + bool(part.any) == 1:
             for refused in (*part.all, *part.any):
                 self.refuse(refused)
 
@@ -153,6 +188,8 @@ def implies(one: Term, other: Term) -> bool:
         return False
     if Match.PATTERN in (one.match, other.match) or one.place == "url":
         return one.match is other.match and one.text == other.text
+    if "*" in one.text + other.text:
+        return False
     if other.match is Match.EXACT:
         return one.match is Match.EXACT and _holds(one.text, other.text, one.place)
     text, sought = one.text.casefold(), other.text.casefold()
@@ -170,7 +207,8 @@ def _holds(text: str, sought: str, place: str) -> bool:
 
 def rules_digest(topics: Iterable[Topic]) -> str:
     """Changes when the same story could be filed differently; the order of the topics does not matter."""
-    return _digest(sorted((t.name, repr(t.rule), t.at_least_sources, t.languages) for t in topics))
+    wanted = ((t.name, repr(t.rule), t.strength, repr(t.like), t.at_least_sources, t.languages) for t in topics)
+    return _digest(sorted(wanted))
 
 
 def rule_digest(topic: Topic) -> str:
@@ -180,7 +218,8 @@ def rule_digest(topic: Topic) -> str:
 
 def edition_digest(imprint: Imprint, topic: Topic) -> str:
     """Changes when the same stories could be rendered differently, also by another version of this program."""
-    return _digest((__version__, imprint, replace(topic, rule=None, at_least_sources=1, languages=())))
+    bare = replace(topic, rule=None, like=None, strength=STRENGTH, at_least_sources=1, languages=())
+    return _digest((__version__, imprint, bare))
 
 
 def _digest(what: object) -> str:

@@ -2,8 +2,11 @@
 Words, stems, sentences: what plain text is made of.
 
     words     what comparing and filing look at: deaf to case, quotes, dashes, soft hyphens, accents and ё
+    located   where they stand
     sketch    one fingerprint of all the words: equal sketches are the same text
     stem      the part of a word that its inflected forms share
+    origins   the stems by which a word is found: its own, and those of the names that it is made of
+    starts    the beginnings that a star stands for
     summary   the first sentences, as many as fit
 """
 
@@ -14,18 +17,19 @@ import re
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 
 # --- words -----------------------------------------------------------------------------------------------------------
 
-_CJK = (
+CJK = (
     r"\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
     r"\U00020000-\U0003ffff"
 )
-_WORD = re.compile(rf"\d{{1,3}}(?: \d{{3}})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,:]\d+)*|[{_CJK}]|[^\W\d_{_CJK}]+")
-_IDEOGRAPH = re.compile(rf"[{_CJK}]")
+"""Ideographs and kana, for the inside of a character class: they are written without blanks."""
+# Letters first, and possessive: what is found is the same, and it takes half the time.
+_WORD = re.compile(rf"[^\W\d_{CJK}]++|\d{{1,3}}(?: \d{{3}})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,:]\d+)*|[{CJK}]")
+_IDEOGRAPH = re.compile(rf"[{CJK}]")
 # Soft hyphen, zero-width characters, byte-order mark, bidi controls, and the accents that mark stress. Not all
 # combining marks: й and ї must survive. U+0307 is what casefold() leaves of the Turkish İ.
 _SILENT = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u0300\u0301\u0307]")
@@ -36,15 +40,26 @@ def words(text: str) -> list[str]:
     The words of plain text in order: letters in lower case, numbers as one word ("1 500,5" is "1500.5"), Chinese and
     Japanese characters one by one. Punctuation and hyphens vanish: "казахстанско-белорусский" is two words.
     """
-    return [w.replace(" ", "").replace(",", ".") if w[0].isdigit() else w for w in _WORD.findall(_folded(text))]
+    return [w.replace(" ", "").replace(",", ".") if w[0].isdigit() else w for w in _WORD.findall(_folded(_whole(text)))]
+
+
+def located(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """The text as it may be shown, and where each of its `words` stands in that; slow, for one paragraph to look at."""
+    text = _whole(text)
+    origin = [i for i, c in enumerate(text) for _ in _folded(c)]
+    found = _WORD.finditer("".join(map(_folded, text)))
+    return text, [(origin[w.start()], origin[w.end() - 1] + 1) for w in found]
+
+
+def _whole(text: str) -> str:
+    """`text` with each letter in one piece: no character references, no accents beside their letters."""
+    if "&" in text:
+        text = _unescaped(text)
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
 def _folded(text: str) -> str:
     """`text` as words compare it. `.replace` is 10 times as fast here as `str.translate`, which crawls on Cyrillic."""
-    if "&" in text:
-        text = _unescaped(text)
-    if not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
     text = _SILENT.sub("", text.casefold())
     return text.replace("ё", "е").replace("\xa0", " ").replace("\u202f", " ").replace("\u2009", " ")
 
@@ -94,7 +109,11 @@ _own = threading.local()  # a Stemmer keeps state while it works: one a thread
 
 # Snowball takes the end of Казахстан for a short participle (казахста, but Казахстаном: казахстан), and that of
 # Беларусь for a reflexive verb (белар). So these are stemmed here.
-_RUSSIAN_NOUN = re.compile(r"(..+[ая]н)(?:[аеоуы]|о[ймвю]|а[мх]|ами)?|(.*рус)(?:ь|и|ью)")
+_RUSSIAN_NOUN = re.compile(
+    r"(..+[ая]н)(?:[аеоуы]|о[ймвю]|а[мх]|ами)?|(.*рус)(?:ь|и|ью)|(алта|дуба|кита|шанха)(?:[йяюе]|ем)"
+)
+# A vowel that comes and goes: рынок, рынка; казахстанец, казахстанца. Snowball leaves it where it is.
+_FLEETING_VOWEL = re.compile(r"(?<=..[бвгджзклмнпрстфхцчшщ])[ое](?=[кц]$)")
 # Kazakh endings, as they pile up on nouns: number, possession, case. Snowball knows no Kazakh. Which consonant an
 # ending begins with depends on the sound before it, so "үкіметі" is үкімет + і, and not үкіме + ті.
 _KAZAKH = re.compile(
@@ -107,12 +126,15 @@ _KAZAKH = re.compile(
 # hardly ever a wrong one; for more, rules have `слов*`.
 _SHORTEST_NAME = 4
 _MADE_OF_NAMES = {
-    "ru": re.compile(r"(?:[аеиоя]н|[ео]в|ий)?[сц]к(?:[аиоу]|$)"),
+    "ru": re.compile(r"(?:[аеиоя]н|[ео]в|и?й)?[сц]к(?:[аиоу]|$)"),
     "uk": re.compile(r"(?:[аеиоія]н|[еоі]в|ій)?[сц]ьк(?:[аеиоіу]|$)"),
     "be": re.compile(r"(?:[аеіоя]н|[ао]ў)?[сц]к(?:[аіоу]|$)"),
     "kk": re.compile(r"[лдт][ыі](?:қ|к|ғ|г)"),
     "en": re.compile(r"(?:i|is|n|ns|ian|ians|ese)$"),
 }
+# After these German puts an s wherever another word follows, and hardly ever else: Wirtschafts|minister.
+_GERMAN_COMPOUND = re.compile(r"(..+?(?:schaft|ung|heit|keit|ion|tät|tum))s...+")
+_SHORTEST_BEFORE_A_STAR = 5
 _LONGEST_WORD = 60
 """Letters. What is longer is no word, and shall neither fill the memory nor be searched for a thousand endings."""
 _DEVOICED = {"б": "п", "г": "к", "ғ": "қ"}
@@ -126,14 +148,43 @@ def stem(word: str, language: str) -> str:
     return _stem(word, language.partition("-")[0]) if len(word) <= _LONGEST_WORD else word
 
 
-@lru_cache(maxsize=1 << 17)
 def _stem(word: str, language: str) -> str:
     if language == "kk":
         return _kazakh_stem(word)
-    if language == "ru" and (noun := _RUSSIAN_NOUN.fullmatch(word)):
-        return noun[1] or noun[2]
+    if language == "ru":
+        return _russian_stem(_usual(word, language))
     algorithm = _SNOWBALL.get(language)
     return _stemmer(algorithm)(word) if algorithm else word
+
+
+def _russian_stem(word: str) -> str:
+    if noun := _RUSSIAN_NOUN.fullmatch(word):
+        return noun[1] or noun[2] or noun[3]
+    root: str = _stemmer("russian")(word)
+    return _FLEETING_VOWEL.sub("", root) if root.endswith(("к", "ц")) else root
+
+
+def _usual(word: str, language: str) -> str:
+    """The country is Беларусь in Russian, the adjective mostly белорусский: one spelling for both."""
+    return f"беларус{word[7:]}" if language == "ru" and word.startswith("белорус") else word
+
+
+def origins(word: str, language: str) -> list[str]:
+    """
+    The stems by which rules find this word: its own; those of the names that it is made of; and of what a German
+    compound begins with, where that can be told. Its own first.
+    """
+    own = stem(word, language)
+    language = language.partition("-")[0]
+    made = _MADE_OF_NAMES.get(language)
+    if len(word) > _LONGEST_WORD:
+        return [own]
+    if made and made.search(word, _SHORTEST_NAME):
+        whole = _usual(word, language)
+        return [own, *(whole[:n] for n in range(_SHORTEST_NAME, len(whole)) if derived(whole, whole[:n], language))]
+    if language == "de" and (compound := _GERMAN_COMPOUND.fullmatch(word)):
+        return [own, stem(compound[1], language)]
+    return [own]
 
 
 def derived(word: str, root: str, language: str) -> bool:
@@ -145,12 +196,20 @@ def derived(word: str, root: str, language: str) -> bool:
     return made is not None and len(root) >= _SHORTEST_NAME and bool(made.match(word, len(root)))
 
 
+def starts(beginning: str, language: str) -> tuple[str, ...]:
+    """What `beginning*` stands for: itself, and in Russian к for ч before -еский: экономик*, экономический."""
+    russian = language.partition("-")[0] == "ru" and beginning.endswith("ик")
+    if russian and len(beginning) >= _SHORTEST_BEFORE_A_STAR:
+        return beginning, f"{beginning[:-1]}ческ"
+    return (beginning,)
+
+
 def _stemmer(algorithm: str) -> Callable[[str], str]:
     from Stemmer import Stemmer
 
     known: dict[str, Callable[[str], str]] = _own.__dict__.setdefault("stemmers", {})
     if algorithm not in known:
-        known[algorithm] = Stemmer(algorithm).stemWord
+        known[algorithm] = Stemmer(algorithm, 0).stemWord  # its own memory of 10,000 words costs more than it saves
     return known[algorithm]
 
 
@@ -202,8 +261,12 @@ def shorten(line: str, limit: int) -> str:
 
 def sentences(line: str) -> list[str]:
     """The sentences of a line, in order; the last one need not end."""
-    ends = [0, *_sentence_ends(line)]
-    return [said for a, b in pairwise(ends) if (said := line[a:b].strip())]
+    return [said for a, b in sentence_bounds(line) if (said := line[a:b].strip())]
+
+
+def sentence_bounds(line: str) -> list[tuple[int, int]]:
+    """Where each sentence of a line begins and ends."""
+    return list(pairwise(sorted({0, *_sentence_ends(line)})))
 
 
 def _sentence_ends(line: str) -> Iterator[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from aggregator.classify import Classifier
@@ -12,7 +14,9 @@ from .make import article, story, topic
 
 
 def rule(**branches: list[str | Rule]) -> Rule:
-    parsed = {n: tuple(parse_term(t) if isinstance(t, str) else t for t in terms) for n, terms in branches.items()}
+    parsed: dict[str, Any] = {
+        n: tuple(parse_term(t) if isinstance(t, str) else t for t in terms) for n, terms in branches.items()
+    }
     return Rule(**parsed)
 
 

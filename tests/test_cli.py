@@ -181,6 +181,86 @@ def test_check_runs_the_tests_of_the_rules(run: Run) -> None:
     assert result.output == "config.yaml:10:21: 'wind' should find «Солнце», and does not: no term fits it\n"
 
 
+RULES = """\
+  - {name: gas, title: Gas, match: [газ*, нефть]}
+  - {name: wires, title: Wires, match: ["source:wires", "label:winds", ветропарк]}
+  - {name: sport, title: Sport, match: {all: [ветропарк, футбол]}}
+"""
+
+
+def test_check_warns_of_what_nobody_has_before_anything_is_collected(run: Run) -> None:
+    Path("config.yaml").write_text(CONFIG.replace("priority: 1}", "labels: [wind]}") + RULES)
+    result = run("check")
+    assert result.exit_code == 0
+    assert result.output.splitlines()[:-1] == [
+        "config.yaml:12:41: warning: 'wires' asks for 'source:wires': no source is called so, did you mean "
+        "'source:wire'?",
+        "config.yaml:12:57: warning: 'wires' asks for 'label:winds': no source here has the label so, did you mean "
+        "'label:wind'?",
+    ]
+
+
+def test_check_warns_of_rules_that_find_nothing_too_much_or_what_another_finds(run: Run) -> None:
+    for number in range(8):
+        told = f"{'Газеты' if number < 6 else 'Дороги'} {number}\n\nНовость {number}: {'газ' if number < 6 else 'лёд'}."
+        Path(f"inbox/n{number}.txt").write_text(told)
+    more = "  - {name: news, match: [новость, ветропарк]}\n  - {name: papers, match: [газета]}\n"
+    Path("config.yaml").write_text(CONFIG + RULES + more)
+    run("run", "--once")
+    result = run("check", "--json")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["errors"], told["topics"]) == (0, [], 7)
+    texts = [w["text"] for w in told["warnings"]]
+    assert "'gas': never met in the 9 stories held: нефть" in texts
+    assert "'sport' has none of the 9 stories held" in texts
+    assert "'news' has 9 of the 9 stories held: nearly all" in texts
+    assert "'papers': each of its 6 stories is in 'gas' too" in texts
+    assert not any(t.startswith("'wind'") for t in texts if "never met" not in t)
+    assert run("check", "--words", "gas").output == "газ* -> газеты 6, газ 6\nнефть -> nothing\n"
+    assert json.loads(run("check", "--words", "gas", "--json").stdout)["terms"][0] == {
+        "term": "газ*", "met": 12, "words": {"газеты": 6, "газ": 6},
+    }  # fmt: skip
+    assert run("check", "--words", "gaz").exit_code == 2
+
+
+def test_a_wrong_configuration_is_an_object_too(run: Run) -> None:
+    Path("config.yaml").write_text(CONFIG.replace("title: Desk", "titel: Desk"))
+    result = run("check", "--json")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["errors"] == [
+        {"line": 1, "column": 1, "text": "unknown key 'titel', did you mean 'title'?"}
+    ]
+
+
+def test_explain_shows_the_sentence_and_what_was_passed_over(run: Run) -> None:
+    rules = "  - {name: dam, match: {any: [ветропарк], none: [станция]}}\n"
+    Path("config.yaml").write_text(CONFIG + rules)
+    run("run", "--once")
+    [told] = rows(run("stories", "--json"))
+    text = run("explain", told["id"]).output
+    assert "any 1, title: **Ветропарк** дал первый ток" in text
+    assert "dam: ruled out by станция: «станции» in the text" in text
+    assert "changed since" not in text
+    [full] = rows(run("explain", told["id"], "--json"))
+    wind = next(f for f in full["filings"] if f["topic"] == "wind")
+    assert (wind["in_force"], wind["needed"]) == (True, 2)
+    first, second, *_ = wind["evidence"]
+    assert (first["place"], first["paragraph"], first["weight"], first["decided"]) == ("title", 0, 3, True)
+    assert (second["term"], second["branch"], second["paragraph"], second["word"]) == ("ветропарк", "any 1", 1, 1)
+    assert second["sentence"].startswith("**Ветропарк** у станции Достык")
+    assert [n["topic"] for n in full["not_filed"]] == ["dam"]
+
+
+def test_explain_says_when_the_rules_have_changed_since(run: Run) -> None:
+    run("run", "--once")
+    [told] = rows(run("stories", "--json"))
+    Path("config.yaml").write_text(CONFIG.replace("any: [ветропарк]", "any: [станция]"))
+    text = run("explain", told["id"]).output
+    assert "the rules or the text have changed since; now: станция: «станции» in the text" in text
+    Path("config.yaml").write_text(CONFIG.replace("any: [ветропарк]", "any: [плотина]"))
+    assert "the rules or the text have changed since; now: nothing speaks for it" in run("explain", told["id"]).output
+
+
 @pytest.mark.parametrize("command", ["run", "collect", "stories", "status", "check", "publish", "serve"])
 def test_a_wrong_configuration_is_one_line_and_exit_code_2(run: Run, command: str) -> None:
     Path("config.yaml").write_text(CONFIG.replace("title: Desk", "titel: Desk"))

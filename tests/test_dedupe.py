@@ -160,9 +160,22 @@ def test_a_page_that_tells_other_news_under_a_new_guid_is_new() -> None:
 
 
 def test_the_same_words_in_another_source_are_a_copy() -> None:
-    [d] = decide(article(1, "beta", title="Retitled"), known=knowing(article(1, "alpha")))
+    [d] = decide(
+        article(1, "beta", title="Wheat fills the elevators", content=HARVEST),
+        known=knowing(article(1, "alpha", content=HARVEST)),
+    )
     assert (d.verdict, d.story, d.leads) == (Verdict.COPY, article(1, "alpha").id, False)
     assert "alpha" in d.because
+
+
+def test_what_a_site_says_under_all_its_headlines_makes_them_not_one_story() -> None:
+    stock = {"sketch": "stock", "content": "<p>Please read on at our site, and follow us there for more every day.</p>"}
+    for source in ("alpha", "beta"):
+        [d] = decide(
+            article(2, source, title="Skaters win in Almaty", **stock),
+            known=knowing(article(1, "alpha", title="Bread becomes cheaper", **stock)),
+        )
+        assert d.verdict is Verdict.NEW
 
 
 def test_a_copy_joins_the_story_that_its_original_is_in() -> None:

@@ -174,6 +174,7 @@ def test_a_topic_leaves_the_configuration_and_comes_back_while_the_river_runs(tm
     without = "title: Desk\nsources: [{name: inbox, files: inbox/}]\n"
     settings.write_text(f"{without}topics: [{{name: grain, match: [grain]}}]\n")
     with Newsroom(config.load(settings), "test") as room:
+        room.perform(Job("classify"))
         room.perform(Job("publish", "grain"))
         assert not gone.exists()
         returning = settings.read_text()

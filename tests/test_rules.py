@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from aggregator.model import Imprint, Match, Rule, Term, Topic
-from aggregator.rules import contradiction, edition_digest, implies, parse_term, pattern, rules_digest
+from aggregator.rules import contradiction, edition_digest, implies, matching, parse_term, pattern, rules_digest
 
 IMPRINT = Imprint(title="Desk", link="http://127.0.0.1:8080/", authority="example.org,2026")
 
 
 def rule(**groups: list[str | Rule]) -> Rule:
-    read = {k: tuple(parse_term(p) if isinstance(p, str) else p for p in parts) for k, parts in groups.items()}
+    read: dict[str, Any] = {k: tuple(parse_term(p) if isinstance(p, str) else p for p in v) for k, v in groups.items()}
     return Rule(**read)
 
 
@@ -37,6 +38,8 @@ def rule(**groups: list[str | Rule]) -> Rule:
         ("url:/sport", Term(text="/sport", place="url")),
         ("url:/spo+rt/", Term(text="spo+rt", match=Match.PATTERN, place="url")),
         ("C++", Term(text="C++")),
+        ("сельск* хозяйств*", Term(text="сельск* хозяйств", match=Match.PREFIX)),
+        ("сельск* год", Term(text="сельск* год")),
     ],
 )
 def test_a_term_is_read(written: str, term: Term) -> None:
@@ -64,6 +67,8 @@ def test_quotes_make_ordinary_text_of_a_place() -> None:
         ("эко*ном", "a star stands at the end"),
         ("*ном", "a star stands at the end"),
         ("=ном*", "a star stands at the end"),
+        ("слово *", "a star stands at the end"),
+        ("* слово", "a star stands at the end"),
         ("/", "between two slashes: /regex/"),
         ("//", "between two slashes"),
         ("/sport", "between two slashes"),
@@ -90,6 +95,16 @@ def test_a_pattern_is_searched_for() -> None:
     assert pattern("хокке[йя]").search("о хоккее и хоккея")
 
 
+def test_the_filter_lets_through_every_pattern_that_can_match() -> None:
+    able = matching(["хокке[йя]", "^о", "нет$", "x*"])
+    assert set(able("о хоккее и хоккея")) == {0, 1, 3}
+    assert not list(matching([])("о хоккее"))
+
+
+def test_patterns_that_are_too_large_together_are_all_let_through() -> None:
+    assert len(list(matching([rf"(?:\pL{{300}}x){n}" for n in range(20)])("о хоккее"))) == 20
+
+
 @pytest.mark.parametrize(
     ("impossible", "reason"),
     [
@@ -104,6 +119,7 @@ def test_a_pattern_is_searched_for() -> None:
         (rule(any=["a"], none=["a"]), "nothing can match: a is asked for, and a is ruled out"),
         (rule(all=[rule(all=["a", rule(any=["b"])])], none=["b"]), "b is asked for"),
         (rule(all=["a"], none=[rule(any=["b", "a"])]), "a is asked for"),
+        (Rule(any=rule(any=["a", "b", "c"]).any, none=rule(any=["a", "b"]).any, at_least=2), "too much of 'any'"),
         (rule(all=["a"], none=[rule(all=["a"])]), "a is asked for"),
         (rule(all=["a"], any=[rule(all=["b"], none=["a"]), rule(all=["c"], none=["c"])]), "all of 'any'"),
     ],
@@ -128,6 +144,10 @@ def test_a_rule_that_nothing_can_match_is_found(impossible: Rule, reason: str) -
         rule(all=["a"], none=[rule(all=["a", "b"], any=["c"])]),
         rule(all=["a"], none=[rule(any=["a"], none=["b"])]),
         rule(all=["a"], any=[rule(none=["a"]), "b"]),
+        Rule(any=rule(any=["a", "b", "c"]).any, none=rule(any=["a"]).any, at_least=2),
+        rule(all=["a"], none=[replace(rule(any=["a", "b"]), at_least=2)]),
+        rule(all=["a"], none=[replace(rule(any=["a"]), strength=3)]),
+        rule(all=["сельск* год"], none=["сельск*"]),
     ],
 )
 def test_a_rule_that_something_can_match_is_left_alone(possible: Rule) -> None:
@@ -154,13 +174,15 @@ def test_rules_are_new_when_filing_could_differ() -> None:
     assert rules_digest([replace(first, rule=rule(all=["x"])), second]) != before
     assert rules_digest([replace(first, rule=None), second]) != before
     assert rules_digest([replace(first, at_least_sources=2), second]) != before
+    assert rules_digest([replace(first, strength=1), second]) != before
     assert rules_digest([replace(first, languages=("ru",)), second]) != before
 
 
 def test_an_edition_is_new_when_its_looks_could_differ() -> None:
     topic = Topic(name="a", title="A", rule=rule(any=["x"]))
     before = edition_digest(IMPRINT, topic)
-    assert edition_digest(IMPRINT, replace(topic, rule=None, at_least_sources=2, languages=("ru",))) == before
+    other = replace(topic, rule=None, strength=5, at_least_sources=2, languages=("ru",))
+    assert edition_digest(IMPRINT, other) == before
     assert edition_digest(replace(IMPRINT, link="https://example.org/"), topic) != before
     assert edition_digest(replace(IMPRINT, hubs=("https://hub.example/",)), topic) != before
     for change in ({"title": "B"}, {"limit": 3}, {"formats": ("rss",)}, {"language": "ru"}, {"description": "x"}):

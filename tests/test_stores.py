@@ -28,7 +28,8 @@ from aggregator.model import (
     Verdict,
     Visit,
 )
-from aggregator.stores import Store
+from aggregator.sameness import Limits
+from aggregator.stores import Store, Trained
 from aggregator.stores.sqlite import open_store
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -857,6 +858,20 @@ def test_a_story_has_each_of_its_marks_once_however_many_copies_it_has(store: St
     assert article(1).id in {member.id for member in company.members}
 
 
+def test_a_mark_that_everybody_has_is_nobody_s_and_the_others_are_found_however_many_come(store: Store) -> None:
+    for start in range(1, 1201, 100):
+        store.save(visit(), [marked(new(n), n * 3_000_000, 7) for n in range(start, start + 100)])
+    found = postings(store, 7, 3_000_000, 600 * 3_000_000, 1200 * 3_000_000)
+    assert {mark: stories for mark, stories in found.items() if mark != 7} == {
+        n * 3_000_000: {article(n).id} for n in (1, 600, 1200)
+    }
+    crowd = store.known([]).postings([7])[7]
+    assert len(crowd) >= Limits().crowd
+    assert not any(crowd)
+    assert store.forget(NOON + timedelta(days=1)) == 1201
+    assert postings(store, 7, 3_000_000) == {}
+
+
 def test_the_index_forgets_stories_that_nobody_has_joined_for_long(store: Store) -> None:
     old, recent = NOON - timedelta(days=40), NOON - timedelta(days=1)
     store.save(visit(at=old), [marked(new(n, seen_at=old), n, 100) for n in (1, 2)])
@@ -1046,3 +1061,23 @@ def test_a_copy_keeps_what_it_was_compared_with(store: Store) -> None:
     store.save(visit("coast"), [compared])
     (kept,) = store.find(article(1).id).copies  # type: ignore[union-attr]
     assert (kept.compared, kept.passage) == (article(1).id, "завершили уборку")
+
+
+# --- what topics learn -----------------------------------------------------------------------------------------------
+
+
+def test_what_a_topic_has_learned_is_kept_until_it_learns_anew(opener: Opener, store: Store) -> None:
+    assert store.model("trade") is None
+    store.keep_model("trade", Trained(digest="1", body=b"one"))
+    store.keep_model("trade", Trained(digest="2", body=b"\x00two"))
+    store.close()
+    again = opener()
+    assert again.model("trade") == Trained(digest="2", body=b"\x00two")
+    assert again.model("all") is None
+    again.close()
+
+
+def test_a_sample_is_the_same_whatever_came_first(store: Store) -> None:
+    store.save(visit(), [new(n) for n in (3, 1, 5, 2, 4)])
+    assert ids(store.sample(3)) == [1, 2, 3]
+    assert (store.count(3), store.count(10)) == (3, 5)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.text import derived, shorten, sketch, stem, summary, words
+from aggregator.text import derived, origins, shorten, sketch, starts, stem, summary, words
 
 LONG = "Жители посёлка собрали урожай яблок и отправили его на осеннюю ярмарку в областной центр."
 
@@ -80,6 +80,10 @@ def test_a_sketch_is_the_same_on_every_machine() -> None:
         ("ru", "договор договора договоры договорами"),
         ("en", "company companies"),
         ("de", "wahl wahlen"),
+        ("ru", "рынок рынка рынки рынков"),
+        ("ru", "казахстанец казахстанца казахстанцы"),
+        ("ru", "китай китая китаю китаем"),
+        ("ru", "беларусь беларуси белорусы"),
         ("kk", "қазақстан қазақстанның қазақстанға қазақстанда қазақстаннан қазақстанды қазақстанмен"),
         ("kk", "кітап кітабы кітаптар кітаптың кітабын кітабында кітаптарымыз кітапқа"),
         ("kk", "қала қалалар қаланың қалаға қаласы қаласында қаладан"),
@@ -129,6 +133,33 @@ def test_threads_may_stem_at_the_same_time() -> None:
 )
 def test_adjectives_are_derived_from_names(word: str, name: str, language: str, wanted: bool) -> None:
     assert derived(word, stem(name, language), language) is wanted
+
+
+@pytest.mark.parametrize(
+    ("word", "language", "wanted"),
+    [
+        ("казахстанско", "ru", ["казахстанск", "казахстан"]),
+        ("белорусских", "ru-by", ["беларусск", "беларус"]),
+        ("wirtschaftsminister", "de", ["wirtschaftsminist", "wirtschaft"]),
+        ("landwirtschaft", "de", ["landwirtschaft"]),
+        ("я" * 100, "ru", ["я" * 100]),
+        ("经", "zh", ["经"]),
+    ],
+)
+def test_a_word_is_found_by_its_own_stem_and_by_names_inside_it(word: str, language: str, wanted: list[str]) -> None:
+    own, *names = origins(word, language)
+    assert [own, *(name for name in names if name in wanted)] == wanted
+
+
+def test_most_words_are_found_by_their_stem_alone() -> None:
+    assert [origins(w, "ru") for w in ("газета", "футболка")] == [["газет"], ["футболк"]]
+    assert origins("trainer", "en") == ["trainer"]
+
+
+def test_a_star_knows_the_consonant_that_changes() -> None:
+    assert starts("экономик", "ru") == ("экономик", "экономическ")
+    assert starts("экономик", "kk") == starts("экономик", "uk") == ("экономик",)
+    assert starts("пик", "ru") == ("пик",)
 
 
 @pytest.mark.parametrize(

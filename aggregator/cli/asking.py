@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import ConfigError
 from . import main
 from ._pieces import configuration, json_line, must_be_one_of, reading, show, the_story
+
+if TYPE_CHECKING:
+    from ..config import Config
+    from ..model import Story
 
 SHOWN = 10
 """Stories of a plan that enter a topic, and as many that leave it."""
@@ -35,21 +43,64 @@ def stories(path: Path, topic: str | None, since: str | None, as_json: bool) -> 
 
 
 @main.command()
+@click.option("--words", "topic", metavar="TOPIC", help="The words that each term of this topic has met, with counts.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_obj
-def check(path: Path) -> None:
+def check(path: Path, topic: str | None, as_json: bool) -> None:
     """Read the configuration and run the rules' own tests.
 
-    Every complaint says where it is: config.yaml:LINE:COLUMN. Exit code 2 if there is one.
+    Every complaint says where it is: config.yaml:LINE:COLUMN. Exit code 2 if there is one. Warnings change nothing:
+    sources and labels that nobody has; and, once stories are held, terms and topics that find nothing in the newest
+    2,000, nearly everything, or only what another topic finds.
     """
-    from ..check import failed_trials
+    from ..check import archive, failed_trials, warnings
+    from ..reports import check_row
 
-    settings = configuration(path)
-    failures = failed_trials(settings)
-    show(str(f) for f in failures)
-    if failures:
+    try:
+        settings = configuration(path)
+    except ConfigError as e:
+        if as_json:
+            click.echo(json_line(check_row(str(path), {}, e.complaints, ())))
+            raise click.exceptions.Exit(2) from e
+        raise
+    if topic:
+        tell_forms(settings, topic, as_json)
+        return
+    errors = failed_trials(settings)
+    with newest(settings) as stories:
+        told = warnings(settings, archive(settings, stories))
+    counts = {"sources": len(settings.sources), "topics": len(settings.topics), "rule tests": len(settings.trials)}
+    if as_json:
+        show([json_line(check_row(str(settings.path), counts, errors, told))])
+    else:
+        show(map(str, (*told, *errors)))
+    if errors:
         raise click.exceptions.Exit(2)
-    counts = f"{len(settings.sources)} sources, {len(settings.topics)} topics, {len(settings.trials)} rule tests"
-    click.echo(f"{settings.path}: {counts}: all right")
+    if not as_json:
+        click.echo(f"{settings.path}: {', '.join(f'{n} {what}' for what, n in counts.items())}: all right")
+
+
+def tell_forms(settings: Config, name: str, as_json: bool) -> None:
+    from ..check import forms
+    from ..reports import forms_lines, forms_row
+
+    must_be_one_of("topic", name, [t.name for t in settings.topics])
+    topic = next(t for t in settings.topics if t.name == name)
+    with newest(settings) as stories:
+        found = forms(topic, stories)
+    show([json_line(forms_row(topic, found))] if as_json else forms_lines(found))
+
+
+@contextmanager
+def newest(settings: Config) -> Iterator[Iterator[Story]]:
+    """As many of the newest stories as a check looks at; none if nothing has been collected yet."""
+    from ..check import MOST_STORIES
+
+    if not settings.database.exists():
+        yield iter(())
+        return
+    with reading(settings) as store:
+        yield islice(store.stories(), MOST_STORIES)
 
 
 @main.command()
@@ -121,19 +172,27 @@ def explain(path: Path, key: str, compare: bool, versions: bool, as_json: bool) 
 
     The key is a link, a guid, or an id as `stories` prints it (its first 6 digits are enough).
     """
+    from .. import rules
+    from ..classify import Classifier
     from ..reports import compared, compared_lines, explanation, explanation_lines, revised, revised_lines
 
-    with reading(configuration(path)) as store:
+    settings = configuration(path)
+    with reading(settings) as store:
         story = the_story(store, key)
+        reasons = list(Classifier(settings.topics, rules.rules_digest(settings.topics)).reasons(story))
         if as_json:
             more = {"compared": compared(story)} if compare else {}
             more |= {"revisions": revised(story, store)} if versions else {}
-            show([json_line(explanation(story, store) | more)])
+            show([json_line(explanation(story, store, reasons) | more)])
             return
         width = shutil.get_terminal_size().columns
-        show(explanation_lines(story, store))
+        show(explanation_lines(story, store, reasons, mark))
         show(compared_lines(story, width, paint) if compare else ())
         show(revised_lines(story, store, width, paint) if versions else ())
+
+
+def mark(words: str) -> str:
+    return click.style(words, bold=True)
 
 
 def paint(fate: str, word: str) -> str:
@@ -150,15 +209,18 @@ def look_at(path: Path, location: str) -> Any:
     from ..preview import preview as look
     from ..preview import source_at
     from ..stores.sqlite import open_store
+    from ..teach import recall
     from ..web import Web
 
     settings = configuration(path) if path.exists() else None
     topics = settings.topics if settings else ()
     source = source_at(location, settings.sources if settings else ())
     store = open_store(settings.database, writing=False) if settings and settings.database.exists() else None
+    classifier = Classifier(topics, rules.rules_digest(topics))
+    classifier.take(recall(topics, store) if store else {})
     web = Web(settings.manners if settings else Manners())
     try:
-        return look(source, web, store, Classifier(topics, rules.rules_digest(topics)), now())
+        return look(source, web, store, classifier, now())
     finally:
         web.close()
         if store:

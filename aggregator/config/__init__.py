@@ -2,13 +2,13 @@
 config.yaml -> Config, or every complaint at once, each with file:line:column.
 
     KEYS says what may be written, and what holds when it is not.
-    load -> _config -> _imprint; _sources -> _source; _topics.read_topics, read_trials
+    load -> _config -> _imprint; _sources -> _source; _topics.read_topics, read_trials, read_places
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 from .. import plugins, values
 from ..errors import Complaint, ConfigError, PluginError
-from ..model import Imprint, Manners, Source, Topic, Trial
+from ..model import Imprint, Manners, Source, Term, Topic, Trial
 from ..values import duration as duration
 from . import _yaml
 from ._section import Complaints, Section, plain, refuse_twins
-from ._topics import read_topics, read_trials
+from ._topics import read_places, read_topics, read_trials
 
 REQUIRED = "required"
 DERIVED = "derived"
@@ -54,6 +54,8 @@ KEYS: Mapping[str, str] = {
     "topics.title": DERIVED,
     "topics.description": "",
     "topics.match": REQUIRED,
+    "topics.strength": "2",
+    "topics.like": "",
     "topics.tests": "",
     "topics.tests.match": "[]",
     "topics.tests.skip": "[]",
@@ -93,6 +95,8 @@ class Config:
     """`all` first, then in the order of the file; names unique."""
     trials: tuple[Trial, ...]
     """The rules' own tests, in the order of the file."""
+    places: Mapping[tuple[str, Term | None], tuple[int, int]] = field(default_factory=dict, compare=False)
+    """Topic, and None or a term of its rule -> line and column, from 1."""
 
 
 def load(path: Path) -> Config:
@@ -152,6 +156,7 @@ def _config(path: Path, top: Section) -> Config:
         sources=_sources(top, folder),
         topics=read_topics(top, imprint.language),
         trials=read_trials(top),
+        places=read_places(top),
     )
     polite.refuse_unknown()
     top.refuse_unknown()

@@ -13,10 +13,12 @@ from ._articles import Article, Dated, Health, State, Visit
 from ._incoming import Checkpoint, Enclosure, Fetched, Item
 from ._sameness import Arrival, Company, Decision, Fingerprint, Known, Move, Opening, Revision, Ruling, Trace, Verdict
 from ._stories import Copy, Edition, Filing, Front, Job, Mention, Ping, Printed, Related, Story, Withdrawal
-from ._wanted import ALL, Imprint, Manners, Match, Rule, Source, Term, Topic, Trial
+from ._wanted import ALL, ENOUGH_EXAMPLES, STRENGTH, Imprint, Like, Manners, Match, Rule, Source, Term, Topic, Trial
 
 __all__ = [
     "ALL",
+    "ENOUGH_EXAMPLES",
+    "STRENGTH",
     "Imprint",
     "Manners",
     "Match",
@@ -40,6 +42,7 @@ __all__ = [
     "Fingerprint",
     "Known",
     "Move",
+    "Like",
     "Opening",
     "Revision",
     "Ruling",

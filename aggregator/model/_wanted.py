@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from pathlib import Path
 from typing import Literal
 
 ALL = "all"
 """The topic that every story is in."""
+
+STRENGTH = 2
+"""What has to speak for a topic, if it does not say: more than one mention in passing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +76,33 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Holds if every one of `all`, at least one of `any` (when there are some) and none of `none` hold."""
+    """Holds if every one of `all`, `at_least` of `any` (when there are some) and none of `none` hold."""
 
     any: tuple[Rule | Term, ...] = ()
     all: tuple[Rule | Term, ...] = ()
     none: tuple[Rule | Term, ...] = ()
+    at_least: int = 1
+    """How many of `any`."""
+    strength: int | None = None
+    """How much has to speak for it; None: as the rule around it, or the topic, says."""
+
+
+ENOUGH_EXAMPLES = 5
+"""With fewer, nobody can say how well they were understood."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Like:
+    """Examples of what a topic is about."""
+
+    stories: tuple[str, ...] = ()
+    """Links, guids or ids of stories that are held."""
+    texts: tuple[str, ...] = ()
+    """The first line of several is the title."""
+    folder: Path | None = None
+    """More of these, one a file: *.txt."""
+    unlike: Path | None = None
+    """The same, of what the topic must not have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +115,10 @@ class Topic:
     description: str = ""
     rule: Rule | None = None
     """None: every story."""
+    strength: int = STRENGTH
+    """How much has to speak for the rule, in a story that has more than a headline."""
+    like: Like | None = None
+    """Only stories like these examples; None: there are none."""
     language: str | None = None
     formats: tuple[str, ...] = ("rss", "atom", "jsonfeed", "html")
     limit: int = 50

@@ -14,7 +14,7 @@ Pure, and the same on any machine, in any process, in any order. docs/sameness.m
 """
 
 from ._candidates import candidates
-from ._compare import Likeness, compare
+from ._compare import Likeness, compare, is_stock
 from ._limits import Limits
 from ._match import Match, match, passage
 from ._reading import Reading, read
@@ -29,6 +29,7 @@ __all__ = [
     "Reading",
     "candidates",
     "compare",
+    "is_stock",
     "match",
     "passage",
     "read",

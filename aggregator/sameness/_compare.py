@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from ._limits import DEFAULT, Limits
 from ._reading import Reading, distinct, in_common
-from ._slots import Conflict, Fillings, fillings
+from ._slots import Conflict, Fillings, fillings, headline_conflict
 from ._words import folded, spelled
 
 _ROOT = 5
@@ -63,6 +63,8 @@ def compare(a: Reading, b: Reading, limits: Limits = DEFAULT) -> Likeness:
             return _differ(score, f"{of_shorter}, but not the beginning of one of them: a digest, or background")
         if leads[1] < limits.lead_share:
             return _differ(score, f"{of_shorter}, but neither beginning: shared background, or the same footer")
+    if smaller < limits.short and (because := _only_the_form(a, b, heads, limits)):
+        return _differ(score, f"{of_shorter}, but {because}")
     filled = fillings(a, b)
     if _other_news(filled, limits.name_weight if smaller >= limits.short else 1.0, limits):
         return _differ(score, f"the same form with other {_named(filled.conflicts)}", filled.conflicts)
@@ -72,6 +74,14 @@ def compare(a: Reading, b: Reading, limits: Limits = DEFAULT) -> Likeness:
         differing = tuple(c for c in filled.conflicts if c.is_figure)
         return _same(score, "update", f"{of_shorter}; other {_named(differing)}", filled.conflicts)
     return _same(score, "excerpt" if is_part else "copy", of_shorter, filled.conflicts)
+
+
+def is_stock(reading: Reading, headline: str, limits: Limits = DEFAULT) -> bool:
+    """Whether a text that stands, to the word, under this headline too is a form, or what a source always says."""
+    if reading.phrases.size >= limits.short:
+        return False
+    twin = Reading(headline, reading.body, reading.codes, reading.phrases_in_order, reading.marks)
+    return bool(_only_the_form(reading, twin, _headlines(reading, twin), limits))
 
 
 def _differ(score: float, because: str, conflicts: tuple[Conflict, ...] = ()) -> Likeness:
@@ -107,6 +117,19 @@ def _told(a: Reading, b: Reading, limits: Limits) -> bool:
     promised = _roots(spelled(long.title), long.is_ideographic)
     kept = promised & _roots(short.words, short.is_ideographic)
     return len(promised) >= limits.told_words and len(kept) >= limits.told * len(promised)
+
+
+def _only_the_form(a: Reading, b: Reading, heads: _Headlines, limits: Limits) -> str:
+    """Why two short texts are only made alike: by a form, or as what a source says under each of its headlines."""
+    if conflict := headline_conflict(a.title, b.title):
+        return f"the headlines are of one form with other {_named((conflict,))}"
+    if heads.of_shorter >= limits.headline_alike or max(a.phrases.size, b.phrases.size) >= limits.short:
+        return ""
+    said = [_roots(spelled(reading.title), reading.is_ideographic) for reading in (a, b)]
+    bodies = [_roots(reading.words, reading.is_ideographic) for reading in (b, a)]
+    if all(said) and not any(headline & body for headline, body in zip(said, bodies, strict=True)):
+        return "neither headline is about it: a stock text"
+    return ""
 
 
 def _roots(words: list[str], is_ideographic: bool) -> set[str]:

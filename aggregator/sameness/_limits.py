@@ -52,7 +52,7 @@ class Limits:
     """From this share on, the shorter text is in the longer one as a whole. Then it is an excerpt all the same ..."""
     told: float = 0.5
     """... if so many words of the longer text's headline are in the shorter text: a digest has another headline."""
-    told_words: int = 3
+    told_words: int = 4
     """Words of four letters or more: a headline of fewer does not count."""
     headline_in_part: float = 0.5
     """From this share of headline words in common it is not another headline."""

@@ -17,7 +17,7 @@ Phrases = NDArray[np.uint32]
 Number = TypeVar("Number", np.uint64, np.uint32)
 
 _WORDS_A_PHRASE = 3
-_CHARACTERS_A_PHRASE = 6
+_CHARACTERS_A_PHRASE = 5
 _BEGINNING = 100
 _END = 800
 """Phrases. Marks are dense in the beginning, which every excerpt has, sparse up to the end, and none come after it."""
@@ -87,12 +87,16 @@ def read(texts: Sequence[tuple[str, str]]) -> list[Reading]:
     A reading for each title and plain body, in order. Reading a visit's texts at once takes a third of the time of
     reading them one by one.
     """
-    codes = [np.array(list(map(code_of, spelled(body))), np.uint64) for _, body in texts]
+    codes = [_codes(spelled(body)) for _, body in texts]
     phrases = _phrases(codes)
     marks = _marks(phrases)
     return [
         Reading(title, body, c, p, m) for (title, body), c, p, m in zip(texts, codes, phrases, marks, strict=True)
     ]
+
+
+def _codes(words: Sequence[str]) -> Hashes:
+    return np.fromiter(map(code_of, words), np.uint64, len(words))
 
 
 def is_ideographic(codes: Hashes) -> bool:

@@ -53,6 +53,16 @@ class Latest:
     """Archive -> the guids that must not stand in it any more."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """What a topic has learned from its examples."""
+
+    digest: str
+    """Of what it was trained with."""
+    body: bytes
+    """The store keeps it and never reads it."""
+
+
 class Store(Protocol):
     """All methods may be called from any thread. Each is atomic. All raise StoreError."""
 
@@ -130,6 +140,18 @@ class Store(Protocol):
 
     def topics(self) -> Mapping[str, str]:
         """The topics of the configuration in force, each with the digest it was registered with."""
+
+    def count(self, limit: int) -> int:
+        """How many stories are held, counted no further than `limit`."""
+
+    def sample(self, limit: int) -> list[Story]:
+        """So many stories, drawn as by lot, but the same ones from the same stories."""
+
+    def model(self, topic: str) -> Trained | None:
+        """What was kept last for this topic; None if nothing was."""
+
+    def keep_model(self, topic: str, trained: Trained) -> None:
+        """In place of what was kept before."""
 
     def stale_topics(self) -> list[str]:
         """

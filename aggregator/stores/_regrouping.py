@@ -12,7 +12,7 @@ from sqlite3 import Connection, Row
 
 from ..errors import StoreError
 from ..model import Decision, Fingerprint, Move, Opening, Verdict
-from ._alike import keep_marks
+from ._alike import keep_marks, settle_all
 from ._minted import recalled_openings, redirect_minted
 from ._rows import article_of, moment, stamp
 from ._rulings import inherit_rulings, rule
@@ -119,6 +119,7 @@ def _unite(conn: Connection, into: Row, gone: Row, at: datetime) -> None:
         raise StoreError(f"{gone['id']} was withdrawn: merging would publish it again; undo that first")
     withdraw_story(conn, gone["guid"], at, f"It is the same news as {into['guid']}", moment(gone["listed_at"]))
     redirect_minted(conn, gone["guid"], into["guid"])
+    settle_all(conn)
     for sql in (MOVE_ARTICLES, MOVE_MARKS, DROP_MARKS, DROP_STORY):
         conn.execute(sql, {"into": into["number"], "gone": gone["number"]})
     touch_stories(conn, [into["number"]])

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ..errors import StoreError
 from ..model import Article, Decision, Verdict
-from ._alike import keep_marks
+from ._alike import keep_marks, settle_marks
 from ._minted import recalled_openings
 from ._rows import article_of, article_row, rows_for, stamp, to_json
 from ._topics import next_state, touch_stories
@@ -32,6 +32,7 @@ def save_decisions(conn: sqlite3.Connection, at: datetime, decisions: Sequence[D
     _open_stories(conn, openers, old=is_first)
     _change_leads(conn, copies, stories)
     keep_marks(conn, decisions)
+    settle_marks(conn, [number for number, _ in arrivals])
     touched = {stories[d.story] for _, d in copies}
     touched |= {_replace_version(conn, at, d) for d in decisions if d.verdict is Verdict.CHANGED}
     touch_stories(conn, touched)

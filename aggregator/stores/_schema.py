@@ -5,12 +5,13 @@ The tables of the SQLite store, and the door to sqlite-utils.
     articles  -> stories           what is remembered for ever
       texts, versions              what is held: the words, and those that they replaced
       whole_articles               articles with their words, a view
-      marks                        which stories have which phrases, to find the same text again
+      marks, new_marks             which stories have which phrases, to find the same text again
       rulings                      what the operator has said of it
       sorting                      under which version of its rules they were sorted, one row
     stories   -> filings, rules    which topics, under which rules
       related                      which are about the same event
       states                       the last one that was given to a story
+    models                         what topics have learned from examples
     editions                       which topics have to be published again
       archives                     which stories are sealed in which archive of a topic
     withdrawals, tombstones        which stories were taken back, and which topics have to say so
@@ -123,6 +124,11 @@ CREATE TABLE marks (                            -- the index of sameness; story 
     story INTEGER NOT NULL,
     PRIMARY KEY (mark, story)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE new_marks (                        -- on their way into marks: see _alike
+    mark  INTEGER NOT NULL,
+    story INTEGER NOT NULL,
+    PRIMARY KEY (mark, story)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rulings (                          -- by ids, which are the same after a rebuild
     article TEXT NOT NULL,
@@ -179,6 +185,12 @@ CREATE TABLE related (                          -- about the same event; each pa
     PRIMARY KEY (story, other)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX related_other ON related (other);
+
+CREATE TABLE models (
+    topic  TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,                       -- of what it was trained with
+    body   BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE editions (
     topic     TEXT PRIMARY KEY,

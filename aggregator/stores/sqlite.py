@@ -10,6 +10,7 @@ The default store: one SQLite file, one process that writes to it, any number th
     _minted        what an older database knew         _withdrawals  which were taken back
     _rulings       what the operator said of sameness  _regrouping   and what it moves
     _alike         the index of sameness               _related      who is about the same event
+    _models        what topics have learned
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from ..model import (
     Story,
     Visit,
 )
-from . import Latest
+from . import Latest, Trained
 from ._alike import SLICES, company_of, first_since, forget_marks, keep_marks, postings_of
 from ._archives import archived_stories, current_stories, last_archive, seal_stories
 from ._backup import back_up, restore
@@ -51,6 +52,7 @@ from ._connections import Connections, check_readable, open_writer
 from ._known import arrivals_since, known_of
 from ._lock import Lock
 from ._minted import remember_printed
+from ._models import count_stories, keep_model, model_of, sample_stories
 from ._pings import announce_feeds, end_ping, hubs_to_ping, put_off_hub, waiting_pings
 from ._regrouping import forbid_story, merge_stories, move_article, split_article
 from ._related import relate_stories
@@ -325,6 +327,26 @@ class SqliteStore:
         """The topics of the configuration in force, each with the digest it was registered with."""
         with self._connections.reading() as db:
             return registered_topics(db.conn)
+
+    def count(self, limit: int) -> int:
+        """How many stories are held, counted no further than `limit`."""
+        with self._connections.reading() as db:
+            return count_stories(db.conn, limit)
+
+    def sample(self, limit: int) -> list[Story]:
+        """So many stories, the same ones from the same stories."""
+        with self._connections.reading() as db:
+            return sample_stories(db.conn, limit)
+
+    def model(self, topic: str) -> Trained | None:
+        """What was kept last for this topic."""
+        with self._connections.reading() as db:
+            return model_of(db.conn, topic)
+
+    def keep_model(self, topic: str, trained: Trained) -> None:
+        """In place of what was kept before."""
+        with self._connections.turn() as db:
+            keep_model(db.conn, topic, trained)
 
     def stale_topics(self) -> list[str]:
         """The topics whose edition no longer says what the store says, in alphabetical order."""

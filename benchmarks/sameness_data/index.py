@@ -23,6 +23,7 @@ CREATE TABLE fp(h INTEGER NOT NULL, c INTEGER NOT NULL, PRIMARY KEY(h, c)) WITHO
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 PRAGMA cache_size = -65536;
+PRAGMA wal_autocheckpoint = 10000;
 """
 _ENOUGH_TO_COMPARE = 25
 """Phrases: a member with fewer does not stand for its story."""

@@ -1,7 +1,9 @@
 """
 How fast a stream is decided: articles of 1.3 KB in visits of thirty, a quarter of them republications.
 
-Measured is the whole decision: reading, looking up, comparing, writing. What the stream itself costs is not.
+Measured is the whole decision: reading, looking up, comparing, writing. What the stream itself costs is not. Twice:
+with the small store of index.py, which has nothing but sameness, and by the product's own path, `dedupe` and
+`SqliteStore.save`, which stores whole articles.
 """
 
 from __future__ import annotations
@@ -10,11 +12,14 @@ import random
 import resource
 import tempfile
 import time
+from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
+from typing import TypeVar
 
 from .bases import Text
-from .index import Index, Taken
+from .index import Index
+from .product import Desk
 
 _VISIT = 30
 _WORDS = 190
@@ -23,6 +28,8 @@ _RECENT = 2_000
 """A copy is of one of so many last articles."""
 _MEASURED = 6_000
 _ROWS = 17
+
+Brought = TypeVar("Brought")
 
 
 class Stream:
@@ -75,17 +82,33 @@ class Stream:
 def report(sizes: list[int]) -> None:
     """Print the rate at each number of articles stored."""
     print("\nspeed: one core, 1.3 KB, visits of 30, a quarter are republications")
-    stream, memory = Stream(), 0
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "index.db"
-        index = Index(str(path))
-        for size in sizes:
-            _fill(index, stream, size)
-            _measure(index, stream, size)
-            if size == 20_000:
-                memory = _memory()
-            if size == 200_000:
-                print(f"  memory: {_memory() - memory} MB more than with 20,000 stored (<= 200)", flush=True)
+        _report_index(Path(folder) / "index.db", sizes)
+    print("the same by dedupe and SqliteStore.save")
+    with tempfile.TemporaryDirectory() as folder:
+        _report_product(Path(folder) / "river.db", [size for size in sizes if size <= 200_000])
+
+
+def _report_index(path: Path, sizes: list[int]) -> None:
+    stream, index, memory = Stream(), Index(str(path)), _memory()
+    for size in sizes:
+        _fill(index, stream, size)
+        _measure(size, stream, list, lambda texts: [t.story != t.article for t in index.take(texts)])
+        _print_size(_bytes_an_article(index), _memory() - memory)
+
+
+def _report_product(path: Path, sizes: list[int]) -> None:
+    stream, desk, memory = Stream(), Desk(path), _memory()
+    for size in sizes:
+        while desk.last < size:
+            desk.take(desk.articles(stream.visit()[0]))
+        _measure(size, stream, desk.articles, desk.take)
+        _print_size(desk.bytes_an_article(), _memory() - memory)
+    desk.close()
+
+
+def _print_size(an_article: float, more: int) -> None:
+    print(f"            {an_article:.0f} bytes of index an article; {more} MB of memory more than at first", flush=True)
 
 
 def _fill(index: Index, stream: Stream, size: int) -> None:
@@ -100,30 +123,30 @@ def _fill(index: Index, stream: Stream, size: int) -> None:
         index.db.commit()
 
 
-def _measure(index: Index, stream: Stream, size: int) -> None:
-    visits = [stream.visit() for _ in range(_MEASURED // _VISIT)]
-    spent, found, false, expected = [], 0, 0, 0
-    cpu = time.process_time()
-    for texts, copies in visits:
-        start = time.perf_counter()
-        taken = index.take(texts)
-        spent.append((time.perf_counter() - start) / len(texts))
-        found += sum(_joined(t) for t, copied in zip(taken, copies, strict=True) if copied)
-        false += sum(_joined(t) for t, copied in zip(taken, copies, strict=True) if not copied)
+def _measure(
+    size: int,
+    stream: Stream,
+    prepare: Callable[[list[Text]], list[Brought]],
+    take: Callable[[list[Brought]], list[bool]],
+) -> None:
+    """Print what some visits take; `take` tells of each article that a visit brought whether it joined a story."""
+    visits = [(prepare(texts), copies) for texts, copies in (stream.visit() for _ in range(_MEASURED // _VISIT))]
+    by_clock, spent, found, false, expected = [], [], 0, 0, 0
+    for brought, copies in visits:
+        clock, cpu = time.perf_counter(), time.process_time()
+        joined = take(brought)
+        by_clock.append((time.perf_counter() - clock) / _VISIT)
+        spent.append((time.process_time() - cpu) / _VISIT)
+        found += sum(j and copied for j, copied in zip(joined, copies, strict=True))
+        false += sum(j and not copied for j, copied in zip(joined, copies, strict=True))
         expected += sum(copies)
-    cpu = (time.process_time() - cpu) / _MEASURED
-    spent.sort()
-    p50, p99 = (1000 * spent[int(len(spent) * q)] for q in (0.5, 0.99))
+    p50, p99 = (1000 * sorted(by_clock)[int(len(by_clock) * q)] for q in (0.5, 0.99))
     print(
-        f"  {size:9,} stored: {1 / cpu:6,.0f} articles/s of CPU, {len(spent) / sum(spent):6,.0f} by the clock; "
-        f"an article of a visit takes p50 {p50:.2f} p99 {p99:.2f} ms; {_bytes_an_article(index):.0f} bytes of index; "
+        f"  {size:9,} stored: {len(spent) / sum(spent):6,.0f} articles/s of CPU, {len(spent) / sum(by_clock):6,.0f} by "
+        f"the clock; an article of a visit takes p50 {p50:.2f} p99 {p99:.2f} ms; "
         f"copies found {found / expected:.3f}, false merges {false}",
         flush=True,
     )
-
-
-def _joined(taken: Taken) -> bool:
-    return taken.story != taken.article
 
 
 def _bytes_an_article(index: Index) -> float:

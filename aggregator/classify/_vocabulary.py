@@ -1,0 +1,142 @@
+"""
+Every term of every rule, compiled once, so that an article is read once however many topics there are.
+
+    Vocabulary   terms and steps, numbered; a term is a row of steps, a step is what one word of it asks of a word
+    Lexicon      the same for one language: word of an article -> what rules make of it, looked up once and remembered
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from ..model import Match, Rule, Term
+from ..rules import WRITTEN
+from ..text import origins, starts, stem, words
+
+_MOST_WORDS = 1 << 17
+"""Remembered for a language; then it begins anew. A newspaper uses some 100,000 in a year, most of them once."""
+_MOST_LANGUAGES = 16
+
+
+class Step(NamedTuple):
+    """What one word of a term asks of one word of an article."""
+
+    match: Match
+    """FORMS, PREFIX, or EXACT: the very word, its spelling is looked at later."""
+    word: str
+
+
+class Sense(NamedTuple):
+    """What rules make of a word of an article."""
+
+    steps: frozenset[int]
+    alone: tuple[int, ...]
+    """The terms that are met already."""
+    opens: Mapping[int, Sequence[tuple[int, tuple[int, ...]]]]
+    """Terms of several words that may begin here: the step that must follow -> the terms, and the steps after it."""
+
+
+class Vocabulary:
+    """The terms of some rules, by number. A term that stands in many rules has one number."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.numbers = {term: i for i, term in enumerate(dict.fromkeys(t for rule in rules for t in terms_of(rule)))}
+        self.terms = tuple(self.numbers)
+        self.steps: dict[Step, int] = {}
+        self.rows: dict[int, tuple[int, ...]] = {}
+        for term, number in self.numbers.items():
+            if term.place in WRITTEN and term.match is not Match.PATTERN:
+                self.rows[number] = tuple(self.steps.setdefault(s, len(self.steps)) for s in steps_of(term))
+        self.lexicon = lru_cache(maxsize=_MOST_LANGUAGES)(self._lexicon)
+
+    def _lexicon(self, language: str) -> Lexicon:
+        return Lexicon(self.steps, self.rows, language)
+
+
+def terms_of(part: Rule | Term) -> Iterator[Term]:
+    """In the order of the rule, also those that are ruled out."""
+    if isinstance(part, Term):
+        yield part
+    else:
+        for inner in (*part.all, *part.any, *part.none):
+            yield from terms_of(inner)
+
+
+def wanted_of(part: Rule | Term) -> Iterator[Term]:
+    """The same without what is ruled out."""
+    if isinstance(part, Term):
+        yield part
+    else:
+        for inner in (*part.all, *part.any):
+            yield from wanted_of(inner)
+
+
+def steps_of(term: Term) -> list[Step]:
+    """One a word. A star makes a beginning of the word before it; that of `эконом*` is in the term's `match`."""
+    if term.match is Match.EXACT:
+        return [Step(Match.EXACT, w) for w in words(term.text)]
+    *before, last = [words(piece) for piece in term.text.split("*")]
+    steps = [step for piece in before for step in _starred(piece)]
+    return steps + (_starred(last) if term.match is Match.PREFIX else [Step(Match.FORMS, w) for w in last])
+
+
+def _starred(piece: list[str]) -> list[Step]:
+    return [*(Step(Match.FORMS, w) for w in piece[:-1]), *(Step(Match.PREFIX, w) for w in piece[-1:])]
+
+
+class Lexicon(dict[str, Sense | None]):
+    """Word -> its sense, or None: most words mean nothing to any rule. Asking for a word is all that there is to do."""
+
+    def __init__(self, steps: Mapping[Step, int], rows: Mapping[int, tuple[int, ...]], language: str) -> None:
+        super().__init__()
+        self.language = language
+        self._stems: dict[str, list[int]] = defaultdict(list)
+        self._starts: dict[str, list[int]] = defaultdict(list)
+        self._same: dict[str, list[int]] = defaultdict(list)
+        for step, number in steps.items():
+            self._enter(step, number)
+        self._lengths = sorted(set(map(len, self._starts)))
+        self._opening: dict[int, list[tuple[int, tuple[int, ...]]]] = defaultdict(list)
+        for term, (first, *rest) in ((t, row) for t, row in rows.items() if row):
+            self._opening[first].append((term, tuple(rest)))
+
+    def _enter(self, step: Step, number: int) -> None:
+        if step.match is Match.EXACT:
+            self._same[step.word].append(number)
+        elif step.match is Match.FORMS:
+            self._stems[stem(step.word, self.language)].append(number)
+        else:
+            for start in starts(step.word, self.language):
+                self._starts[start].append(number)
+
+    def __missing__(self, word: str) -> Sense | None:
+        if len(self) >= _MOST_WORDS:
+            self.clear()
+        self[word] = sense = self._sense(word)
+        return sense
+
+    def _sense(self, word: str) -> Sense | None:
+        steps = frozenset(self._steps(word))
+        if not steps:
+            return None
+        alone: list[int] = []
+        opens: dict[int, list[tuple[int, tuple[int, ...]]]] = defaultdict(list)
+        for term, rest in sorted(o for step in steps for o in self._opening.get(step, ())):
+            if rest:
+                opens[rest[0]].append((term, rest[1:]))
+            else:
+                alone.append(term)
+        return Sense(steps, tuple(alone), dict(opens))
+
+    def _steps(self, word: str) -> list[int]:
+        found = [*self._same.get(word, ())]
+        for origin in origins(word, self.language) if word else ():
+            found += self._stems.get(origin, ())
+        for length in self._lengths:
+            if length > len(word):
+                break
+            found += self._starts.get(word[:length], ())
+        return found

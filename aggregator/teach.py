@@ -1,0 +1,126 @@
+"""
+What topics learn from their examples, and when: what the store keeps, or anew where the examples have changed.
+
+    examples of the configuration + a sample of the archive  ->  learn.train  ->  the store
+
+The sample has a power of two of stories: a growing archive is looked at again a few times, and not at every article.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import LearningError
+from .markup import plain
+from .model import Like, Story, Topic
+from .stores import Store, Trained
+
+if TYPE_CHECKING:
+    from .learn import Model, Text
+
+LARGEST_SAMPLE = 512
+MOST_FILES = 1_000
+LARGEST_FILE = 100_000
+"""Bytes; what comes after them is not read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """What one topic goes by."""
+
+    topic: str
+    model: Model | None = None
+    """None: nothing is learned yet, and no story is for the topic."""
+    report: str = ""
+    """How well it was learned, if that was just now."""
+    complaint: str = ""
+    """What is wrong with the examples. If nothing can be learned from them, what was learned before stays in force."""
+
+
+def teach(topic: Topic, like: Like, store: Store) -> Lesson:
+    """Learn anew if the examples have changed since the last time."""
+    kept = store.model(topic.name)
+    try:
+        yes = [text_of(said) for said in (*like.texts, *read_folder(like.folder))]
+        no = [text_of(said) for said in read_folder(like.unlike)]
+        digest = _digest(like.stories, yes, no, size := _size(store.count(LARGEST_SAMPLE)))
+        if kept and kept.digest == digest:
+            return _lesson(topic.name, kept)
+        return _learn(topic.name, like.stories, yes, no, store, size, digest)
+    except LearningError as e:
+        return _lesson(topic.name, kept, complaint=str(e))
+
+
+def recall(topics: Iterable[Topic], store: Store) -> dict[str, Model]:
+    """What the store keeps, as it is, by topic: for those who only look."""
+    lessons = [_lesson(t.name, store.model(t.name)) for t in topics if t.like]
+    return {lesson.topic: lesson.model for lesson in lessons if lesson.model}
+
+
+def _lesson(topic: str, kept: Trained | None, complaint: str = "") -> Lesson:
+    from .learn import Model
+
+    if kept is None:
+        return Lesson(topic=topic, complaint=complaint)
+    return Lesson(topic=topic, model=Model.from_bytes(kept.body), complaint=complaint)
+
+
+def _learn(
+    topic: str, keys: Sequence[str], yes: Sequence[Text], no: Sequence[Text], store: Store, size: int, digest: str
+) -> Lesson:
+    from .learn import train
+
+    found = {key: store.find(key) for key in keys}
+    examples = {story.id: story for story in found.values() if story}
+    drawn = store.sample(size + len(examples))
+    others = [text_of_story(s) for s in drawn if s.id not in examples][:size]
+    model = train([*map(text_of_story, examples.values()), *yes], no, others)
+    store.keep_model(topic, Trained(digest=digest, body=model.to_bytes()))
+    missing = [key for key, story in found.items() if story is None]
+    return Lesson(
+        topic=topic,
+        model=model,
+        report=f"learned from {len(examples) + len(yes)} examples and {len(no) + len(others)} other texts; "
+        f"{model.known:.0%} of the examples are known without being learned from",
+        complaint=f"no story here has the link, guid or id {', '.join(missing)}" if missing else "",
+    )
+
+
+def _size(count: int) -> int:
+    """The greatest power of two that is not more; 0 if there is none."""
+    return 1 << count.bit_length() - 1 if count else 0
+
+
+def _digest(keys: Sequence[str], yes: Sequence[Text], no: Sequence[Text], size: int) -> str:
+    from .learn import VERSION
+
+    return sha256(repr((VERSION, keys, yes, no, size)).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+# --- texts -----------------------------------------------------------------------------------------------------------
+
+
+def text_of(said: str) -> Text:
+    """The first line of several is the title."""
+    first, _, rest = said.strip().partition("\n")
+    return first, rest
+
+
+def text_of_story(story: Story) -> Text:
+    """As a rule sees it."""
+    return story.lead.title, plain(story.lead.content) or story.lead.summary
+
+
+def read_folder(folder: Path | None) -> Iterator[str]:
+    """The texts in it, by name. Raises LearningError."""
+    try:
+        for path in sorted(folder.glob("*.txt"))[:MOST_FILES] if folder else ():
+            with path.open("rb") as file:
+                # a character that the limit cuts in two is no mistake
+                yield file.read(LARGEST_FILE).decode("utf-8-sig", "ignore")
+    except OSError as e:
+        raise LearningError(f"{e.filename or folder} cannot be read: {e.strerror}") from e
