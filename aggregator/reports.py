@@ -8,14 +8,14 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from . import passages
-from .classify import Hit, Reason
 from .errors import Complaint
 from .markup import plain
 from .model import Article, Copy, Dated, Decision, Filing, Health, Move, Related, Revision, State, Story, Term, Topic
 from .stores import Store
 
 if TYPE_CHECKING:
+    from . import passages
+    from .classify import Hit, Reason
     from .plan import Plan, Transfer
 
 Row = dict[str, Any]
@@ -235,6 +235,8 @@ def compared(story: Story) -> list[Row]:
 
 def compared_lines(story: Story, width: int, paint: passages.Paint) -> Iterator[str]:
     """The same for a terminal of this width."""
+    from . import passages
+
     for c in story.copies:
         yield ""
         yield f"[-{story.lead.publisher} ({story.lead.source})-] {{+{c.article.publisher} ({c.article.source})+}}"
@@ -254,6 +256,8 @@ def revised(story: Story, store: Store) -> list[Row]:
 
 def revised_lines(story: Story, store: Store, width: int, paint: passages.Paint) -> Iterator[str]:
     """The same for a terminal of this width."""
+    from . import passages
+
     for r in revisions(story, store):
         yield ""
         yield f"{r.new.publisher} ({r.new.source}), {when(r.at)} UTC: {r.because}"
@@ -267,10 +271,14 @@ def revisions(story: Story, store: Store) -> list[Revision]:
 
 
 def between(old: Article, new: Article) -> list[passages.Row]:
+    from . import passages
+
     return passages.compare(*(f"{a.title}\n\n{plain(a.content)}" for a in (old, new)))
 
 
 def passage_rows(rows: list[passages.Row]) -> list[Row]:
+    from . import passages
+
     return [
         {"equal": passages.spoken(p.old)}
         if p.same
