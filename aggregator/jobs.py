@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 from .galley import Galley
@@ -44,6 +45,9 @@ BATCH = 100
 LEASE = timedelta(minutes=10)
 """How long a source may be away with a worker before somebody else is sent."""
 
+OFFLINE = ""
+"""Stands for every source when there is no network: the complaint is made once."""
+
 
 def now() -> datetime:
     """The clock."""
@@ -66,7 +70,10 @@ class Desk:
     feeds: Path
     galley: Galley = field(default_factory=Galley)
     """What was printed last, for the next edition."""
+    at_once: int = 1
+    """Visits at one host, by all workers together."""
     clock: Callable[[], datetime] = now
+    chance: Random = field(default_factory=Random)
     told: dict[str, str | None] = field(default_factory=dict)
     """What we last complained of, by source, hub and topic: the same complaint is not repeated at every visit."""
 
@@ -78,13 +85,18 @@ def run(job: Job, desk: Desk) -> None:
 
 def collect_one(name: str, desk: Desk) -> None:
     from .collect import collect
+    from .rhythm import is_time_for_all
 
     if source := desk.sources.get(name):
-        trip = desk.web.visit(source, desk.clock())
+        now, standing = desk.clock(), desk.store.standing(name)
+        trip = desk.web.visit(source, now, standing.address, afresh=is_time_for_all(standing, now))
         priorities = {s.name: s.priority for s in desk.sources.values()}
-        report = collect(source, desk.store, trip, authority=desk.imprint.authority, priorities=priorities)
-        tell(report, again=desk.told.get(name) == report.visit.error)
-        desk.told[name] = report.visit.error
+        report = collect(
+            source, desk.store, trip, standing, desk.chance, authority=desk.imprint.authority, priorities=priorities
+        )
+        tell(report, desk.told)
+        if report.visit.standing and report.visit.standing.address != standing.address:
+            log.warning("%s: visited at %s from now on", name, report.visit.standing.address or source.location)
 
 
 def classify_all(which: str, desk: Desk) -> None:
@@ -175,12 +187,17 @@ TASKS: Mapping[str, Callable[[str, Desk], None]] = {
 }
 
 
-def tell(report: Report, *, again: bool) -> None:
-    """One line a visit; a quiet one for a visit that brought nothing, or nothing but the same complaint `again`."""
+def tell(report: Report, told: dict[str, str | None]) -> None:
+    """One line a visit; a quiet one for a visit that brought nothing, or nothing but the complaint that was `told`."""
     visit, counts = report.visit, report.counts
+    about, complaint = (OFFLINE, OFFLINE) if visit.is_excused else (visit.source, visit.error)
     if visit.error:
-        level = logging.DEBUG if again else logging.WARNING
-        log.log(level, "%s: %s; next try %s", visit.source, visit.error, f"{visit.next_at:%d %b %H:%M} UTC")
+        level = logging.DEBUG if told.get(about) == complaint else logging.WARNING
+        following = "not visited any more" if visit.is_last else f"next try {visit.next_at:%d %b %H:%M} UTC"
+        log.log(level, "%s: %s; %s", visit.source, visit.error, following)
+    told[about] = complaint
+    if visit.requests and not visit.error:
+        told.pop(OFFLINE, None)
     news = ", ".join(f"{counts[v]} {v.value}" for v in (Verdict.NEW, Verdict.COPY, Verdict.CHANGED) if counts[v])
     if news:
         log.info("%s: %s", visit.source, news)

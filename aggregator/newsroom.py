@@ -103,6 +103,7 @@ class Newsroom:
             settle=new.settle,
             feeds=feeds,
             galley=old.galley if old else Galley(),
+            at_once=new.manners.at_once,
             told=old.told if old else {},
         )
 

@@ -88,7 +88,7 @@ def health_row(health: Health) -> Row:
         "name": h.name, "kind": h.kind, "state": h.state.value, "last_visit": iso(h.last_visit),
         "last_success": iso(h.last_success), "next_visit": iso(h.next_visit), "failing_since": iso(h.failing_since),
         "failures": h.failures, "error": h.error, "articles": h.articles, "new": h.new, "requests": h.requests,
-        "bytes": h.bytes,
+        "bytes": h.bytes, "moved_to": h.moved_to,
     }  # fmt: skip
 
 
@@ -96,13 +96,17 @@ def health_lines(rows: list[Health]) -> Iterator[str]:
     width = max((len(h.name) for h in rows), default=0)
     yield f"{'SOURCE':{width}}  STATE    LAST VISIT        NEXT VISIT        ARTICLES  NEW"
     for h in rows:
-        following = "-" if h.state is State.GONE else when(h.next_visit)
+        following = when(h.next_visit) if h.next_visit else "-"
         yield (
             f"{h.name:{width}}  {h.state.value:7}  {when(h.last_visit):16}  {following:16}  {h.articles:8}  {h.new:3}"
         ).rstrip()
         if h.error:
             since = f" (since {when(h.failing_since)}, {h.failures} in a row)" if h.failures > 1 else ""
             yield f"{'':{width}}  {h.error}{since}"
+        if h.state is State.STOPPED:
+            yield f"{'':{width}}  not visited any more; 'aggregator collect {h.name}' tries once again"
+        if h.moved_to:
+            yield f"{'':{width}}  has moved for good, and is visited at {h.moved_to}"
 
 
 # --- reasons ---------------------------------------------------------------------------------------------------------

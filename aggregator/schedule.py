@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from .errors import AggregatorError
@@ -21,20 +22,35 @@ from .runners import Runner
 log = logging.getLogger("river")
 
 TICK = timedelta(seconds=1)
+TOGETHER = 5
+"""Seconds: what visits under way bring is published together, not each as it comes."""
 PATIENCE = 10
 """Ticks that may be missed before the watch steps in."""
 
 
 def tick(desk: Desk, runner: Runner) -> None:
     """Hand on everything that is due now."""
-    for job in due(desk, runner.idle()):
-        runner.submit(job)
+    now = desk.clock()
+    if moved := desk.store.set_back(now):
+        log.warning("the time of day was set back: %d sources keep their waits, not their times", moved)
+    hand_out(desk, runner, now)
+    if not runner.is_busy() or now.second % TOGETHER == 0:
+        for job in left_over(desk):
+            runner.submit(job)
 
 
-def due(desk: Desk, hands: int) -> Iterator[Job]:
-    """What there is to do: no more visits than there are hands, and what earlier jobs have left in the store."""
-    for name in desk.store.claim_due(desk.clock(), LEASE, hands) if hands else ():
-        yield Job("collect", name)
+def hand_out(desk: Desk, runner: Runner, now: datetime) -> None:
+    """Send a visitor to each source that is due, as far as there are hands. Also called when a hand has come free."""
+    runner.fill(lambda hands: visits(desk, hands, now))
+
+
+def visits(desk: Desk, hands: int, now: datetime) -> list[Job]:
+    """So many at most, and no more to any host than it may have at once: nobody has to wait at its gate."""
+    return [Job("collect", name) for name in desk.store.claim_due(now, LEASE, hands, desk.at_once)]
+
+
+def left_over(desk: Desk) -> Iterator[Job]:
+    """What earlier jobs have left in the store."""
     if desk.store.unfiled(desk.classifier.digest, 1, settled_at(desk)) or desk.store.held():
         yield Job("classify")
     stale = desk.store.stale_topics()
@@ -65,11 +81,27 @@ def catch_up(desk: Desk, runner: Runner) -> None:
     runner.submit(Job("front"))
 
 
-def once(desk: Desk, runner: Runner, names: list[str]) -> None:
+def once(desk: Desk, runner: Runner, names: Sequence[str]) -> None:
     """Visit these sources, file and publish what they brought, tell the hubs, and return when it is done."""
-    for name in names:
+    for name in in_turns(desk, names):
         runner.submit(Job("collect", name))
     runner.wait()
+    finish(desk, runner)
+
+
+def in_turns(desk: Desk, names: Sequence[str]) -> list[str]:
+    """The first of each host, then the second of each: so the hands do not all wait at one gate."""
+    seen: Counter[str] = Counter()
+    turns = []
+    for name in names:
+        host = desk.sources[name].host
+        turns.append((seen[host], name))
+        seen[host] += 1
+    return [name for _, name in sorted(turns, key=lambda turn: turn[0])]
+
+
+def finish(desk: Desk, runner: Runner) -> None:
+    """File and publish what there is, tell the hubs, and return when it is done."""
     runner.submit(Job("classify", ALL))  # everybody has been asked: there is no better copy to wait for
     runner.wait()
     for name in desk.store.stale_topics():

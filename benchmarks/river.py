@@ -3,7 +3,8 @@ River beside others: the same feeds, the same core, one after the other.
 
     .venv/bin/python -m benchmarks.river [--feeds 1000] [--entries 35] [--runs 3] [--tls] [--peers VENV] [--day ROUNDS]
 
-Feeds (benchmarks/workload.py) come from a server of our own. Every program runs as a process of its own from start to
+Feeds (benchmarks/workload.py) come from a server of our own, which ends each connection after one answer, as if every
+feed had a host of its own. Every program runs as a process of its own from start to
 end, on core `--core`; CPU seconds (user and system), peak memory and the size of the database are its own, as the
 system counts them. Prints the medians of the runs, and each CPU divided by ours (sameness and 50 topics on).
 
@@ -156,7 +157,7 @@ def serve(pipe: Connection, feeds: int, entries: int, certificate: str) -> None:
     if certificate:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(certificate)
-    with workload.serving(documents, tls) as server:
+    with workload.serving(documents, tls, closes=True) as server:
         pipe.send((server.url, [f"{server.url}{document.path}" for document in documents],
                    workload.config(server.url, documents, topics())))  # fmt: skip
         while (extra := pipe.recv()) is not None:

@@ -239,8 +239,11 @@ class Server:
 
 
 @contextmanager
-def serving(documents: list[Document], tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """A server for these documents on a free port of 127.0.0.1; over HTTPS if it has a certificate."""
+def serving(documents: list[Document], tls: ssl.SSLContext | None = None, *, closes: bool = False) -> Iterator[Server]:
+    """
+    A server for these documents on a free port of 127.0.0.1; over HTTPS if it has a certificate. `closes`: it ends a
+    connection after each answer, as if every document had a host of its own.
+    """
     state = Server({d.path: d for d in documents})
 
     class Handler(BaseHTTPRequestHandler):
@@ -258,6 +261,8 @@ def serving(documents: list[Document], tls: ssl.SSLContext | None = None) -> Ite
                 if body and doc.packed and "gzip" in self.headers["Accept-Encoding"]:
                     body = gzip.compress(body, 1)
                     self.send_header("Content-Encoding", "gzip")
+            if closes:
+                self.send_header("Connection", "close")
             if status != 304:
                 self.send_header("Content-Length", str(len(body)))
             self.end_headers()

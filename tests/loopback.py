@@ -152,9 +152,9 @@ def make_web(*, seconds: float = STUCK, sleep: Callable[[float], None] = time.sl
     return Web(Manners(**ours), seconds=seconds, limit=1 << 20, sleep=sleep)
 
 
-def visit(web: Web) -> Trip:
-    """The beginning of a visit."""
-    return web.visit(Source(name="gazette", kind="feed", location="http://127.0.0.1/"), NOW)
+def visit(web: Web, location: str = "http://127.0.0.1/", **more: Any) -> Trip:
+    """The beginning of a visit to a source with this address."""
+    return web.visit(Source(name="gazette", kind="feed", location=location, **more), NOW)
 
 
 def failure(web: Web, url: str) -> FetchError:

@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from aggregator.cli import main
 
+from .loopback import Loopback, reply
+
 ARTICLE = "Ветропарк дал первый ток\n\n" + "Ветропарк у станции Достык дал первый ток в сеть, сообщила станция. " * 4
 COPY = ARTICLE.replace("\n\n", "\n\n\n").replace(" в сеть,", "  в сеть,")
 CONFIG = """\
@@ -87,7 +89,7 @@ def test_status_tells_how_each_source_fares(run: Run) -> None:
     inbox, wire = json.loads(result.stdout)
     assert set(inbox) == {
         "name", "kind", "state", "last_visit", "last_success", "next_visit", "failing_since", "failures", "error",
-        "articles", "new", "requests", "bytes",
+        "articles", "new", "requests", "bytes", "moved_to",
     }  # fmt: skip
     assert (inbox["state"], inbox["articles"], inbox["new"], inbox["error"]) == ("ok", 1, 1, None)
     assert (wire["state"], wire["failures"], wire["last_success"]) == ("failing", 1, None)
@@ -95,6 +97,62 @@ def test_status_tells_how_each_source_fares(run: Run) -> None:
     assert "no file or folder" in run("status").output
     assert json.loads(run("status", "wire", "--json").stdout) == [wire]
     assert run("status", "nowhere").exit_code == 2
+
+
+def test_a_source_that_is_gone_for_good_is_left_alone_until_somebody_names_it(run: Run) -> None:
+    with Loopback() as server:
+        server.answers["/"] = reply(410)
+        lost = f"sources:\n  - {{name: lost, feed: {server.url('/')}}}\n"
+        Path("config.yaml").write_text(f"private_hosts: [127.0.0.1]\n{CONFIG}".replace("sources:\n", lost))
+        for _ in range(3):
+            run("collect")
+        assert len(server.requests) == 1
+        assert "'aggregator collect lost' tries once again" in run("status").output
+        [told] = json.loads(run("status", "lost", "--json").stdout)
+        assert (told["state"], told["next_visit"]) == ("stopped", None)
+        server.answers["/"] = reply(body=b"<rss><channel><item><title>Back again</title></item></channel></rss>")
+        assert run("collect", "lost").exit_code == 0
+        assert json.loads(run("status", "lost", "--json").stdout)[0]["state"] == "ok"
+
+
+def test_all_that_is_due_of_one_host_is_visited_one_after_the_other(run: Run) -> None:
+    with Loopback() as server:
+        sources = ""
+        for n in range(5):
+            feed = f"<rss><channel><item><title>News {n}</title></item></channel></rss>"
+            server.answers[f"/{n}"] = reply(body=feed.encode())
+            sources += f"  - {{name: s{n}, feed: {server.url(f'/{n}')}}}\n"
+        text = f"private_hosts: [127.0.0.1]\npolite: {{pause: 0s}}\n{CONFIG}"
+        Path("config.yaml").write_text(text.replace("sources:\n", f"sources:\n{sources}"))
+        assert run("run", "--once").exit_code == 0
+        assert [seen.path for seen in server.requests] == [f"/{n}" for n in range(5)]
+        run("run", "--once")
+        assert len(server.requests) == 5
+
+
+def test_preview_looks_at_a_folder_by_its_name_or_its_place(run: Run) -> None:
+    run("run", "--once")
+    Path("inbox/report.pdf").write_bytes(b"%PDF")
+    Path("inbox/.hidden.pdf").write_bytes(b"%PDF")
+    for location in ("inbox", "inbox/", "./inbox"):
+        result = run("preview", location)
+        assert result.exit_code == 0
+        assert "passed over, since 'files:' reads no such files: 1 .pdf" in result.stderr
+        assert "same" in result.stdout.lower()
+    assert "an empty LOCATION" in run("preview", "").output
+    assert run("preview", " ").exit_code == 2
+
+
+def test_preview_reads_a_location_as_the_kind_that_it_is_told(run: Run) -> None:
+    Path("config.yaml").write_text(CONFIG.replace("sources:", "private_hosts: [127.0.0.1]\nsources:"))
+    links = b"".join(b'<li><a href="/n/%d">Headline of article number %d</a></li>' % (n, n) for n in range(3))
+    answers = {"/": reply(body=b"<html><body><ul>" + links), "/robots.txt": reply(404)}
+    answers |= {f"/n/{n}": reply(body=b"<html><body><p>Some words of the text.</p>") for n in range(3)}
+    with Loopback(answers) as server:
+        told = rows(run("preview", server.url("/"), "--as", "page", "--json"))
+        assert [row["title"] for row in told] == [f"Headline of article number {n}" for n in range(3)]
+        assert "names no feed" in run("preview", server.url("/")).output
+    assert run("preview", "x", "--as", "fax").exit_code == 2
 
 
 def test_explain_says_why_a_story_is_here(run: Run) -> None:

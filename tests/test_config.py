@@ -64,9 +64,13 @@ def test_a_small_file_is_enough(desk: Path) -> None:
         listen=("127.0.0.1", 8080),
         database=desk / "db" / "river.sqlite",
         feeds=desk / "feeds",
-        workers=16,
+        workers=256,
         settle=timedelta(),
-        sources=(Source(name="inbox", kind="files", location=str(desk / "inbox"), every=timedelta(seconds=10)),),
+        sources=(
+            Source(
+                name="inbox", kind="files", location=str(desk / "inbox"), every=timedelta(seconds=10), adapts=False
+            ),
+        ),
         topics=(Topic(name="all", title="All stories"),),
             trials=(),
     )
@@ -109,6 +113,31 @@ def test_sources_are_read_by_their_kinds(desk: Path) -> None:
     )
     assert (inbox.every, inbox.labels) == (timedelta(days=1), ("archive",))
     assert (quick.every, quick.labels) == (timedelta(seconds=1), ("archive",))
+
+
+def test_a_source_with_an_every_of_its_own_is_visited_so_often_and_others_by_their_pace(desk: Path) -> None:
+    config = read(
+        "title: T\nevery: 10m\nat_least_every: 6h\nsources:\n"
+        "  - {name: a, feed: https://a.example/}\n"
+        "  - {name: b, feed: https://b.example/, every: 10m, at_least_every: 2d}\n"
+    )
+    known = [(s.every, s.at_least_every, s.adapts) for s in config.sources]
+    minutes, hours = timedelta(minutes=10), timedelta(hours=6)
+    assert known == [(minutes, hours, True), (minutes, timedelta(days=2), False)]
+
+
+def test_secrets_come_from_the_environment_and_from_files(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WIRE_PASSWORD", "пароль: 1")
+    (desk / "token").write_text("abc.DEF\n")
+    config = read(
+        "title: T\nsources:\n"
+        "  - {name: a, feed: https://a.example/, auth: {user: desk, password: 'env:WIRE_PASSWORD'}}\n"
+        "  - {name: b, feed: https://b.example/, auth: {token: 'file:token'}, headers: {X-Key: 'file:token', X: 1 2}}\n"
+    )
+    a, b = config.sources
+    assert a.headers == {"Authorization": "Basic ZGVzazrQv9Cw0YDQvtC70Yw6IDE="}
+    assert b.headers == {"Authorization": "Bearer abc.DEF", "X-Key": "abc.DEF", "X": "1 2"}
+    assert "abc" not in repr(config)
 
 
 def test_topics_have_rules_and_their_tests(desk: Path) -> None:

@@ -43,10 +43,13 @@ def stories(folder: Path) -> list[dict[str, Any]]:
 
 
 def articles(folder: Path) -> set[tuple[str, str]]:
-    """Every article that is held: (id, url)."""
+    """
+    Every article that is held: (source, url). Not the ids: a story has that of the copy which came first, and of many
+    visits at once now this one and now that one is the first.
+    """
     found = stories(folder)
     copies = [c for s in found for c in s["copies"]]
-    held = [(a["id"], a["url"]) for a in (*found, *copies)]
+    held = [(a["source"], a["url"]) for a in (*found, *copies)]
     assert len(held) == len(set(held))
     return set(held)
 

@@ -20,8 +20,10 @@ Make = Callable[..., Runner]
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     made: list[Runner] = []
 
-    def make(perform: Callable[[Job], None], hands: int = 2) -> Runner:
-        made.append(request.param(perform, hands))
+    def make(
+        perform: Callable[[Job], None], hands: int = 2, done: Callable[[Job], None] | None = None
+    ) -> Runner:
+        made.append(request.param(perform, hands, done))
         return made[-1]
 
     yield make
@@ -67,6 +69,27 @@ def test_idle_tells_how_many_hands_are_free(make: Make) -> None:
     go.set()
     runner.wait()
     assert runner.idle() == 3
+
+
+def test_hands_that_come_free_are_filled_again_and_no_more_is_taken_than_they_can_hold(make: Make) -> None:
+    rest, most, lock = list(range(100)), [0], threading.Lock()
+    done: list[str] = []
+
+    def ask(hands: int) -> list[Job]:
+        with lock:
+            most[0] = max(most[0], hands)
+            taken, rest[:] = rest[:hands], rest[hands:]
+        return [Job("collect", str(n)) for n in taken]
+
+    def again(_: Job) -> None:
+        runner.fill(ask)
+
+    runner: Runner = make(lambda job: done.append(job.subject), 3, again)
+    runner.fill(ask)
+    runner.wait()
+    assert sorted(map(int, done)) == list(range(100))
+    assert most == [3]
+    assert not runner.is_busy()
 
 
 @pytest.mark.parametrize("error", [StoreError("the disk is full"), RuntimeError("a defect")])

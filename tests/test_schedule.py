@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,8 +16,8 @@ from aggregator.classify import Classifier
 from aggregator.coverage import Coverage
 from aggregator.errors import StoreError
 from aggregator.jobs import Desk, run
-from aggregator.model import Job, Source, Topic
-from aggregator.schedule import Clock, daily, due, once, tick
+from aggregator.model import Job, Reception, Source, Topic
+from aggregator.schedule import Clock, daily, in_turns, left_over, once, tick, visits
 from aggregator.stores.sqlite import open_store
 
 from .make import HOUR, IMPRINT, NOON, source, topic
@@ -31,9 +31,17 @@ class Hands:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.jobs: list[Job] = []
+        self.busy = False
 
     def idle(self) -> int:
         return 2
+
+    def is_busy(self) -> bool:
+        return self.busy
+
+    def fill(self, ask: Callable[[int], Iterable[Job]]) -> None:
+        for job in ask(self.idle()):
+            self.submit(job)
 
     def submit(self, job: Job) -> None:
         self.jobs.append(job)
@@ -46,8 +54,8 @@ class Hands:
 class Web:
     """A way out that leads nowhere."""
 
-    def visit(self, source: Source, now: Any) -> Any:
-        return SimpleNamespace(now=now, requests=0, bytes=0, not_before=None)
+    def visit(self, source: Source, now: Any, home: str, *, afresh: bool) -> Any:
+        return SimpleNamespace(now=now, requests=0, bytes=0, reception=Reception(), is_offline=False)
 
 
 @pytest.fixture
@@ -69,9 +77,8 @@ def make_desk(store: Any, sources: list[Source], topics: list[Topic], feeds: Pat
 
 
 def test_no_more_sources_are_claimed_than_there_are_hands(desk: Desk) -> None:
-    assert [j for j in due(desk, 2) if j.task == "collect"] == [Job("collect", "alpha"), Job("collect", "beta")]
-    assert [j for j in due(desk, 2) if j.task == "collect"] == [Job("collect", "gamma")]
-    assert [j for j in due(desk, 0) if j.task == "collect"] == []
+    assert visits(desk, 2, NOON) == [Job("collect", "alpha"), Job("collect", "beta")]
+    assert visits(desk, 2, NOON) == [Job("collect", "gamma")]
 
 
 def test_ticks_carry_an_article_from_its_source_to_the_files(desk: Desk) -> None:
@@ -85,6 +92,25 @@ def test_ticks_carry_an_article_from_its_source_to_the_files(desk: Desk) -> None
     hands.jobs.clear()
     tick(desk, hands)
     assert hands.jobs == []
+
+
+def test_while_visits_are_under_way_what_they_bring_is_published_together(desk: Desk) -> None:
+    hands = Hands(desk)
+    hands.busy = True
+    published = []
+    seconds = iter(range(10))
+    ticking = replace(desk, clock=lambda: NOON + timedelta(seconds=next(seconds)))
+    for _ in range(10):
+        tick(ticking, hands)
+        published.append(Job("publish", "all") in hands.jobs)
+        hands.jobs.clear()
+    assert [second for second, was in enumerate(published) if was] == [0, 5]
+
+
+def test_the_hands_are_not_all_sent_to_one_host(desk: Desk) -> None:
+    hosts = {"a": "one", "b": "one", "c": "two", "d": "one", "e": "two", "f": ""}
+    sources = {n: source(n, location=f"https://{h}.example/{n}" if h else "inbox") for n, h in hosts.items()}
+    assert in_turns(replace(desk, sources=sources), list("abcdef")) == list("acfbed")
 
 
 def test_when_the_rules_change_everything_is_filed_again(desk: Desk) -> None:
@@ -157,9 +183,9 @@ def test_a_new_story_is_published_once_it_has_settled(desk: Desk) -> None:
     waiting = replace(desk, settle=timedelta(minutes=5))
     for name in ("alpha", "beta", "gamma"):
         run(Job("collect", name), waiting)
-    assert Job("classify") not in list(due(waiting, 0))
+    assert Job("classify") not in list(left_over(waiting))
     later = replace(waiting, clock=lambda: NOON + timedelta(minutes=5))
-    assert Job("classify") in list(due(later, 0))
+    assert Job("classify") in list(left_over(later))
     run(Job("classify"), waiting)
     assert [s.filings for s in desk.store.stories()] == [(), (), ()]
     run(Job("classify"), later)

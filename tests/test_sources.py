@@ -67,7 +67,7 @@ def said(item: Item) -> dict[str, Any]:
 
 def outcome(case: Path) -> Any:
     kind = case.parent.name
-    where = f"https://news.example/{case.name}" if kind == "feed" else f"file:///inbox/{case.name}"
+    where = f"file:///inbox/{case.name}" if kind == "files" else f"https://news.example/{case.name}"
     sidecar = case.with_suffix(".charset")
     fetched = Fetched(
         url=where,

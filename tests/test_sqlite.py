@@ -89,7 +89,7 @@ def test_the_file_is_at_most_1_6_times_the_text(store: SqliteStore, path: Path) 
 
 
 def plan(store: SqliteStore, sql: str) -> list[str]:
-    values = {"topic": "all", "since": 0, "before": 1, "after": "", "limit": 1, "now": 0}
+    values = {"topic": "all", "since": 0, "before": 1, "after": "", "limit": 1, "now": 0, "at_once": 1}
     with store._connections.reading() as db:
         given = values if ":" in sql else (1,) * sql.count("?")
         return [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", given)]
@@ -97,6 +97,7 @@ def plan(store: SqliteStore, sql: str) -> list[str]:
 
 LISTS = [_stories.NEWEST, _stories.NEWEST_OF_TOPIC, _stories.UNFILED, _sources.DUE]
 LOOK_UPS = [_known.TRACES_BY_ID, _known.TRACES_BY_URL, _known.TRACES_BY_SKETCH, _stories.ARTICLES, _topics.TOPICS_OF]
+LOOK_UPS += [_sources.VISITED_HOSTS]
 
 
 @pytest.mark.parametrize("sql", LISTS + LOOK_UPS)

@@ -22,11 +22,14 @@ from aggregator.model import (
     Mention,
     Move,
     Opening,
+    Relocation,
     Source,
+    Standing,
     State,
     Story,
     Verdict,
     Visit,
+    Wishes,
 )
 from aggregator.sameness import Limits
 from aggregator.stores import Store, Trained
@@ -130,9 +133,109 @@ def test_a_new_source_is_due_at_once(store: Store) -> None:
 
 
 def test_a_source_is_given_to_one_caller_until_its_lease_ends(store: Store) -> None:
+    store.claim_due(NOON, HOUR, 10)
+    assert store.claim_due(NOON + HOUR - MINUTE, HOUR, 10) == []
+    assert store.claim_due(NOON + HOUR, HOUR, 10) == ["steppe", "coast"]
+
+
+def test_a_visit_that_never_ended_is_made_again_when_the_source_would_have_been_due_anyway(store: Store) -> None:
     store.claim_due(NOON, LEASE, 10)
-    assert store.claim_due(NOON + LEASE - MINUTE, LEASE, 10) == []
-    assert store.claim_due(NOON + LEASE, LEASE, 10) == ["steppe", "coast"]
+    assert store.claim_due(NOON + 30 * MINUTE - MINUTE, LEASE, 10) == []
+    assert store.claim_due(NOON + 30 * MINUTE, LEASE, 10) == ["steppe", "coast"]
+
+
+def neighbours(store: Store, hosts: list[str]) -> list[str]:
+    """Sources of these hosts are registered, in this order; their names."""
+    sources = [replace(STEPPE, name=f"{n}", location=f"https://{host}:{8000 + n}/{n}") for n, host in enumerate(hosts)]
+    store.register(sources, {}, NOON)
+    return [s.name for s in sources]
+
+
+def test_two_sources_of_one_host_are_never_given_out_at_once(store: Store) -> None:
+    neighbours(store, ["a.example", "A.example.", "b.example", "a.example", "b.example"])
+    assert store.claim_due(NOON, LEASE, 10) == ["0", "2"]
+    assert store.claim_due(NOON, LEASE, 10) == []
+    store.save(visit("2"), [])
+    assert store.claim_due(NOON, LEASE, 10) == ["4"]
+    store.save(visit("0"), [])
+    assert store.claim_due(NOON, LEASE, 10) == ["1"]
+
+
+def test_unless_the_operator_allows_more_of_them(store: Store) -> None:
+    neighbours(store, ["a.example"] * 5)
+    assert store.claim_due(NOON, LEASE, 1, 2) == ["0"]
+    assert store.claim_due(NOON, LEASE, 10, 2) == ["1"]
+
+
+def test_what_has_no_host_waits_for_nobody(store: Store) -> None:
+    store.register([replace(STEPPE, name=name, kind="files", location=f"/srv/{name}") for name in "ab"], {}, NOON)
+    assert store.claim_due(NOON, LEASE, 10) == ["a", "b"]
+
+
+def test_a_crowded_host_is_left_alone_with_all_its_sources_for_a_while(store: Store) -> None:
+    neighbours(store, ["a.example", "a.example", "b.example"])
+    store.save(visit("0", not_before=NOON + HOUR, host_not_before=NOON + 9 * MINUTE), [])
+    assert store.claim_due(NOON + MINUTE, LEASE, 10) == ["2"]
+    assert store.claim_due(NOON + 9 * MINUTE, LEASE, 10) == ["1"]
+
+
+def test_a_source_that_moved_for_good_has_its_turn_at_the_new_host(store: Store) -> None:
+    neighbours(store, ["a.example", "b.example"])
+    store.save(visit("0", next_at=NOON, standing=Standing(address="https://b.example/")), [])
+    assert len(store.claim_due(NOON, LEASE, 10)) == 1
+    assert health_of(store, "0").moved_to == "https://b.example/"
+    store.save(visit("0", next_at=NOON, standing=Standing()), [])
+    store.save(visit("1", next_at=NOON), [])
+    assert sorted(store.claim_due(NOON, LEASE, 10)) == ["0", "1"]
+    assert health_of(store, "0").moved_to is None
+
+
+def test_a_source_that_is_gone_for_good_is_visited_only_when_somebody_asks(store: Store) -> None:
+    store.save(visit(error="410 Gone", is_last=True), [])
+    assert store.claim_due(NOON + 99 * HOUR, LEASE, 10) == ["coast"]
+    assert (health_of(store).state, health_of(store).next_visit) == (State.STOPPED, None)
+    assert store.claim(["steppe"], NOON + 99 * HOUR, LEASE) == ["steppe"]
+    store.save(visit(at=NOON + 99 * HOUR), [])
+    assert "steppe" in store.claim_due(NOON + 100 * HOUR, LEASE, 10)
+
+
+def test_a_fault_of_ours_does_not_count_against_a_source(store: Store) -> None:
+    store.save(visit(error="we are offline", is_excused=True), [])
+    health = health_of(store)
+    assert (health.failures, health.failing_since, health.error) == (0, None, "we are offline")
+
+
+def test_a_standing_comes_back_as_it_was_given(store: Store) -> None:
+    assert store.standing("steppe") == store.standing("nowhere") == Standing()
+    standing = Standing(
+        wishes=Wishes(every=HOUR, skip_hours=frozenset({0, 23}), skip_days=frozenset({6})),
+        gap=timedelta(seconds=1.5), news_at=NOON, whole_at=NOON + MINUTE, address="https://new.example/",
+        move=Relocation(to="https://newest.example/", since=NOON, visits=2),
+    )  # fmt: skip
+    store.save(visit(standing=standing), [])
+    assert store.standing("steppe") == replace(standing, visited=NOON)
+    store.save(visit(at=NOON + HOUR, error="no answer"), [])
+    assert store.standing("steppe") == replace(standing, visited=NOON, failures=1)
+    store.register([replace(STEPPE, location="https://elsewhere.example/"), COAST], TOPICS, NOON)
+    assert store.standing("steppe") == Standing(visited=NOON)
+
+
+def test_when_the_clock_is_set_back_waits_stay_as_long_as_they_were(store: Store) -> None:
+    store.save(visit("steppe", at=NOON, next_at=NOON + HOUR, not_before=NOON + 2 * MINUTE), [])
+    assert store.set_back(NOON - MINUTE) == 0
+    early = NOON - 9 * HOUR
+    assert store.set_back(early) == 2  # the other one was registered at noon
+    assert store.claim_due(early, LEASE, 10) == []
+    assert store.claim(["steppe"], early + MINUTE, LEASE) == []
+    assert store.claim_due(early + 30 * MINUTE, LEASE, 10) == ["coast"]
+    assert "steppe" in store.claim_due(early + HOUR, LEASE, 10)
+
+
+def test_a_shorter_every_counts_from_now_on(store: Store) -> None:
+    store.save(visit("steppe", next_at=NOON + 9 * HOUR), [])
+    store.save(visit("coast", next_at=NOON + 9 * HOUR), [])
+    store.register([replace(STEPPE, every=MINUTE), COAST], TOPICS, NOON)
+    assert store.claim_due(NOON + MINUTE, LEASE, 10) == ["steppe"]
 
 
 def test_a_saved_visit_ends_the_lease_and_says_when_the_next_is_due(store: Store) -> None:
@@ -151,7 +254,7 @@ def test_the_longest_overdue_come_first_and_no_more_than_asked_for(store: Store)
 
 def test_two_threads_never_get_the_same_source(store: Store) -> None:
     names = [f"source-{n}" for n in range(60)]
-    store.register([replace(STEPPE, name=name) for name in names], {}, NOON)
+    store.register([replace(STEPPE, name=name, location=f"https://{name}.example/") for name in names], {}, NOON)
     got: list[str] = []
 
     def take() -> None:

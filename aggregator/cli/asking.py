@@ -127,18 +127,23 @@ def plan(path: Path, edited: Path | None, all_moves: bool, as_json: bool) -> Non
 
 @main.command()
 @click.argument("location")
+@click.option("--as", "kind", type=click.Choice(["feed", "page", "sitemap", "files"]), help="What kind it is.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
-def preview(path: Path, location: str, as_json: bool) -> None:
-    """Show what a feed, folder or file would give, with verdicts and topics. Stores nothing.
+def preview(path: Path, location: str, kind: str | None, as_json: bool) -> None:
+    """Show what a feed, page, sitemap, folder or file would give, with verdicts and topics. Stores nothing.
 
     LOCATION is a URL, a path, or the name of a configured source.
     """
     from ..reports import preview_lines, preview_row
 
-    seen = look_at(path, location)
+    if not location.strip():
+        raise click.UsageError("an empty LOCATION; write a URL, a path, or . for this folder")
+    seen = look_at(path, location, kind or "")
     for decision, filings in seen.rows:
         show([json_line(preview_row(decision, filings))] if as_json else preview_lines(decision, filings))
+    for remark in seen.remarks:
+        click.echo(remark, err=True)
     for error in seen.errors:
         click.echo(f"{location}: {error}", err=True)
     if seen.errors:
@@ -201,7 +206,7 @@ def paint(fate: str, word: str) -> str:
     return click.style(word, fg=colour) if colour else word
 
 
-def look_at(path: Path, location: str) -> Any:
+def look_at(path: Path, location: str, kind: str) -> Any:
     from .. import rules
     from ..classify import Classifier
     from ..jobs import now
@@ -214,7 +219,7 @@ def look_at(path: Path, location: str) -> Any:
 
     settings = configuration(path) if path.exists() else None
     topics = settings.topics if settings else ()
-    source = source_at(location, settings.sources if settings else ())
+    source = source_at(location, settings.sources if settings else (), kind)
     store = open_store(settings.database, writing=False) if settings and settings.database.exists() else None
     classifier = Classifier(topics, rules.rules_digest(topics))
     classifier.take(recall(topics, store) if store else {})

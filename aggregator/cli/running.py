@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ..model import State
 from . import main
 from ._pieces import address, configuration, must_be_one_of, newsroom, publish_all
 
 if TYPE_CHECKING:
     from ..model import Job
     from ..newsroom import Newsroom
+    from ..runners import Runner
 
 
 A_MINUTE = timedelta(minutes=1)
@@ -71,6 +75,9 @@ def collect(path: Path, names: tuple[str, ...]) -> None:
     for name in wanted:
         must_be_one_of("source", name, known)
     with newsroom(settings, "collect") as room:
+        if not names:
+            stopped = {h.name for h in room.store.health() if h.state is State.STOPPED}
+            wanted = [name for name in known if name not in stopped]
         claimed = room.store.claim(wanted, now(), LEASE)
         for name in wanted:
             if name not in claimed:
@@ -90,28 +97,43 @@ def publish(path: Path) -> None:
 
 def finish_what_is_due(room: Newsroom) -> None:
     """And what is looked at all the time, such as a folder: somebody may have put something there just now."""
-    from ..jobs import LEASE, now
+    from ..jobs import LEASE
+    from ..schedule import hand_out, once
 
-    due = room.store.claim_due(now(), LEASE, len(room.config.sources))
-    always = [s.name for s in room.config.sources if s.every < A_MINUTE and s.name not in due]
-    visit(room, [*due, *room.store.claim(always, now(), LEASE)])
+    began = room.desk.clock()  # what becomes due meanwhile is for the next time
+    always = [s.name for s in room.config.sources if s.every < A_MINUTE]
+    due = {h.name for h in room.store.health() if h.next_visit and h.next_visit <= began}
+    with visitors(room, len({*due, *always}), lambda runner: hand_out(room.desk, runner, began)) as runner:
+        names = room.store.claim(always, began, LEASE)
+        hand_out(room.desk, runner, began)
+        once(room.desk, runner, names)
 
 
 def visit(room: Newsroom, names: list[str]) -> None:
-    """Collect from these sources with a progress bar on a terminal, then file and publish."""
-    from ..runners.threads import ThreadRunner
+    """Collect from these sources, then file and publish."""
     from ..schedule import once
 
-    hidden = len(names) < 2 or not sys.stderr.isatty()
-    with click.progressbar(length=len(names), label="Collecting", file=sys.stderr, hidden=hidden) as bar:
+    with visitors(room, len(names)) as runner:
+        once(room.desk, runner, names)
+
+
+@contextmanager
+def visitors(room: Newsroom, visits: int, more: Callable[[Runner], None] | None = None) -> Iterator[Runner]:
+    """Hands for so many visits, with a progress bar on a terminal. `more` is called when a hand has come free."""
+    from ..runners.threads import ThreadRunner
+
+    hidden = visits < 2 or not sys.stderr.isatty()
+    with click.progressbar(length=visits, label="Collecting", file=sys.stderr, hidden=hidden) as bar:
 
         def done(job: Job) -> None:
             if job.task == "collect":
                 bar.update(1)
+                if more:
+                    more(runner)
 
         runner = ThreadRunner(room.perform, room.config.workers, done)
         try:
-            once(room.desk, runner, names)
+            yield runner
         finally:
             runner.close()
     if runner.failures:
@@ -121,12 +143,17 @@ def visit(room: Newsroom, names: list[str]) -> None:
 def keep_running(room: Newsroom) -> None:
     from .. import serve as web_server
     from ..runners.threads import ThreadRunner
-    from ..schedule import Clock, catch_up, daily, tick
+    from ..schedule import Clock, catch_up, daily, hand_out, tick
 
     settings = room.config
     sock = web_server.listen(*settings.listen)
     server = web_server.start(settings.feeds, sock)
-    runner = ThreadRunner(room.perform, settings.workers)
+
+    def done(job: Job) -> None:
+        if job.task == "collect":  # not at the next tick: a second is long for a hand
+            hand_out(room.desk, runner, room.desk.clock())
+
+    runner = ThreadRunner(room.perform, settings.workers, done)
 
     def look() -> None:
         if room.look_at_the_configuration():

@@ -19,6 +19,7 @@ from ..errors import Complaint, ConfigError, PluginError
 from ..model import Imprint, Manners, Source, Term, Topic, Trial
 from ..values import duration as duration
 from . import _yaml
+from ._access import read_headers
 from ._section import Complaints, Section, plain, refuse_twins
 from ._topics import read_places, read_topics, read_trials
 
@@ -35,9 +36,10 @@ KEYS: Mapping[str, str] = {
     "listen": "127.0.0.1:8080",
     "database": "db/river.sqlite",
     "feeds": "feeds/",
-    "workers": "16",
+    "workers": "256",
     "every": "30m",
     "settle": "0s",
+    "at_least_every": "1d",
     "polite": "",
     "polite.at_once": "1",
     "polite.pause": "1s",
@@ -46,6 +48,12 @@ KEYS: Mapping[str, str] = {
     "sources.name": REQUIRED,
     "sources.title": DERIVED,
     "sources.every": DERIVED,
+    "sources.at_least_every": DERIVED,
+    "sources.headers": "",
+    "sources.auth": "",
+    "sources.auth.user": "",
+    "sources.auth.password": "",
+    "sources.auth.token": "",
     "sources.priority": "0",
     "sources.language": "",
     "sources.labels": "[]",
@@ -201,17 +209,19 @@ def _own_authority(link: str) -> str:
 
 
 def _sources(top: Section, folder: Path) -> tuple[Source, ...]:
-    every = top.take("every", values.between(A_MINUTE, A_YEAR))
+    every, rarely = (top.take(key, values.between(A_MINUTE, A_YEAR)) for key in ("every", "at_least_every"))
     kinds = plugins.names("sources")
     sections = top.sections("sources")
-    sources = tuple(_source(section, kinds, folder, every) for section in sections)
+    sources = tuple(_source(section, kinds, folder, every, rarely) for section in sections)
     if "sources" not in top.given or (not sections and not top.items("sources")):
         top.complain("sources", f"there is nothing to collect; 'sources' has no source ({', '.join(kinds)})")
     refuse_twins(sections)
     return sources
 
 
-def _source(section: Section, kinds: tuple[str, ...], folder: Path, every: timedelta) -> Source:
+def _source(
+    section: Section, kinds: tuple[str, ...], folder: Path, every: timedelta, rarely: timedelta
+) -> Source:
     named = _named(section, kinds)
     kind = named[0] if named else ""
     module = _module(section, kind, kinds) if kind else None
@@ -223,6 +233,9 @@ def _source(section: Section, kinds: tuple[str, ...], folder: Path, every: timed
         location=_location(section, kind, folder),
         title=section.maybe("title", values.phrase) or "",
         every=section.maybe("every", values.between(least, A_YEAR)) or usual,
+        at_least_every=section.maybe("at_least_every", values.between(A_MINUTE, A_YEAR)) or rarely,
+        adapts="every" not in section.given and kind != "files",
+        headers=read_headers(section, folder, kind),
         priority=section.take("priority", values.number(-1_000_000, 1_000_000)),
         language=section.maybe("language", values.language),
         labels=section.texts("labels", values.phrase),

@@ -49,7 +49,7 @@ class Section:
         """The value, or None if it is not given or wrong."""
         if key not in self.given:
             return None
-        return self._read(self.given[key], read)
+        return self.read(self.given[key], read)
 
     def take(self, key: str, read: Callable[[str], T]) -> T:
         """The value, or the default of the key."""
@@ -82,7 +82,7 @@ class Section:
     def placed_texts(self, key: str, read: Callable[[str], T]) -> Iterator[tuple[Node, T]]:
         """The same, each with its place; nothing if it is not given."""
         for node in self.items(key):
-            if (value := self._read(node, read)) is not None:
+            if (value := self.read(node, read)) is not None:
                 yield node, value
 
     def inner(self, key: str) -> Section:
@@ -121,7 +121,8 @@ class Section:
             node = _yaml.Mapping(node.line, node.column, ())
         return Section(node, f"{self.path}{key}.", self.keys, self.complaints)
 
-    def _read(self, node: Node, read: Callable[[str], T]) -> T | None:
+    def read(self, node: Node, read: Callable[[str], T]) -> T | None:
+        """The value at this place, or a complaint and None."""
         try:
             return read(scalar(node))
         except ValueError as e:

@@ -1,7 +1,8 @@
 """
 YAML -> a tree that knows its places. The only file that imports ruamel.yaml.
 
-    text -> nodes of ruamel -> Scalar, Sequence, Mapping
+    text -> nodes of ruamel -> Scalar, Sequence, Mapping        read
+    text -> where a list can be continued                       gap
 
 Nothing is guessed: `no`, `2026` and `~` stay the text that the operator wrote. Aliases and `<<` are followed here.
 """
@@ -80,6 +81,18 @@ class Mapping:
 
 
 Node = Scalar | Sequence | Mapping
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Where another item of a list can be written."""
+
+    offset: int
+    """In characters: behind the last item, in a block list at the beginning of a line (or the end of the text)."""
+    indent: int | None
+    """Spaces before the dash; None in a [list, with, brackets]."""
+    spaced: bool
+    """Whether there are empty lines between the items."""
 
 
 def read(file: str, text: str) -> tuple[Node | None, list[Complaint]]:
@@ -197,3 +210,51 @@ def _syntax(file: str, text: str, error: Any) -> Complaint:
             at = begun if place == "begun" else mark
             return Complaint(file, at.line + 1, at.column + 1, sentence.format(since=since, problem=error.problem))
     return Complaint(file, mark.line + 1, mark.column + 1, f"this is no YAML: {error.problem}")
+
+
+def gap(text: str, key: str) -> Gap | None:
+    """Behind the last item of the list at a top-level key; None if there is no such list, or it stands elsewhere."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            root = YAML(typ="safe", pure=True).compose(text)
+    except YAMLError:
+        return None
+    pairs = root.value if root is not None and root.id == "mapping" else []
+    for name, value in pairs:
+        if name.value == key and value.id == "sequence" and value.value:
+            last = value.value[-1]
+            if last.start_mark.index < value.start_mark.index or value.start_mark.index < name.start_mark.index:
+                return None  # by an alias
+            if value.flow_style:
+                return Gap(last.end_mark.index, None, spaced=False)
+            indent = value.start_mark.column
+            end = _end_of_item(text, _end(last), indent)
+            return Gap(end, indent, spaced=re.search(r"\n[ \t]*\r?\n", text[value.start_mark.index : end]) is not None)
+    return None
+
+
+def _end(node: Any) -> int:
+    """Where the text of a node ends. ruamel ends a block where the next thing begins, and places nothing there too."""
+    if isinstance(node.value, str) or node.flow_style or not node.value:
+        return int(node.end_mark.index)
+    if node.id == "sequence":
+        return _end(node.value[-1])
+    key, value = node.value[-1]
+    is_elsewhere = value.start_mark.index < key.start_mark.index or value.start_mark.index == value.end_mark.index
+    return int(key.end_mark.index) if is_elsewhere else _end(value)
+
+
+def _end_of_item(text: str, end: int, indent: int) -> int:
+    """The beginning of the line behind an item and behind the comments that are indented as a part of it."""
+    end = len(text[:end].rstrip())
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text[end:])
+    taken = len(lines[0]) if lines else 0
+    for line in lines[1:]:
+        if not line.lstrip().startswith("#") or len(line) - len(line.lstrip(" ")) <= indent:
+            break
+        taken += len(line)
+    return end + taken

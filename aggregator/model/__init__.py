@@ -12,8 +12,23 @@ from __future__ import annotations
 from ._articles import Article, Dated, Health, State, Visit
 from ._incoming import Checkpoint, Enclosure, Fetched, Item
 from ._sameness import Arrival, Company, Decision, Fingerprint, Known, Move, Opening, Revision, Ruling, Trace, Verdict
+from ._standing import Reception, Relocation, Standing, Wishes
 from ._stories import Copy, Edition, Filing, Front, Job, Mention, Ping, Printed, Related, Story, Withdrawal
-from ._wanted import ALL, ENOUGH_EXAMPLES, STRENGTH, Imprint, Like, Manners, Match, Rule, Source, Term, Topic, Trial
+from ._wanted import (
+    ALL,
+    ENOUGH_EXAMPLES,
+    STRENGTH,
+    Imprint,
+    Like,
+    Manners,
+    Match,
+    Rule,
+    Source,
+    Term,
+    Topic,
+    Trial,
+    host_of,
+)
 
 __all__ = [
     "ALL",
@@ -27,6 +42,7 @@ __all__ = [
     "Term",
     "Topic",
     "Trial",
+    "host_of",
     "Checkpoint",
     "Enclosure",
     "Fetched",
@@ -42,12 +58,16 @@ __all__ = [
     "Fingerprint",
     "Known",
     "Move",
+    "Relocation",
     "Like",
     "Opening",
     "Revision",
     "Ruling",
     "Trace",
     "Verdict",
+    "Reception",
+    "Standing",
+    "Wishes",
     "Copy",
     "Edition",
     "Filing",

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 
 from ._incoming import Checkpoint, Enclosure
+from ._standing import Standing
 
 
 class Dated(Enum):
@@ -64,6 +65,7 @@ class State(Enum):
     WAITING = "waiting"  # never visited
     OK = "ok"
     FAILING = "failing"
+    STOPPED = "stopped"  # its server says that it is gone for good (410): visited only when the operator asks
     GONE = "gone"  # no longer in the configuration; what it brought stays
 
 
@@ -81,6 +83,14 @@ class Visit:
     error: str | None = None
     requests: int = 0
     bytes: int = 0
+    standing: Standing | None = None
+    """What is to be remembered for the next visit; None: what was."""
+    host_not_before: datetime | None = None
+    """The server's wish for all sources of its host."""
+    is_last: bool = False
+    """The source is gone for good, and not due again until the operator asks."""
+    is_excused: bool = False
+    """The fault was ours (no network): it does not count against the source."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,3 +113,5 @@ class Health:
     """How many the last visit brought."""
     requests: int = 0
     bytes: int = 0
+    moved_to: str | None = None
+    """Where it is visited, when it has moved for good; the configuration still has the old address."""

@@ -25,6 +25,8 @@ class Fetched:
     """What the transport said; None if it said nothing."""
     changed_at: datetime | None = None
     """For a file, its modification time; None for what came over the web."""
+    announced: Item | None = None
+    """What the page, sitemap or feed that links here says of it; None if nothing does."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,12 +8,21 @@ from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 ALL = "all"
 """The topic that every story is in."""
 
 STRENGTH = 2
 """What has to speak for a topic, if it does not say: more than one mention in passing."""
+
+
+def host_of(url: str) -> str:
+    """Lower case, without a port; empty if there is none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +45,18 @@ class Source:
 
     name: str
     kind: str
-    """The plug-in: `feed`, `files`, or a dotted module name."""
+    """The plug-in: `feed`, `page`, `sitemap`, `files`, or a dotted module name."""
     location: str
     title: str = ""
     """Its public name, for articles that name no publisher of their own; empty: its feed's title, else `name`."""
     every: timedelta = timedelta(minutes=30)
+    """Visited at most so often."""
+    at_least_every: timedelta = timedelta(days=1)
+    """However seldom it publishes, and however long its server calls an answer fresh. `every` is the stronger."""
+    adapts: bool = True
+    """Whether one that publishes seldom is visited seldom; False: the operator has said `every` of this very source."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Sent with each request to the host of `location` and nobody else; secrets may be in it."""
     priority: int = 0
     """Whose copy leads a story: the greatest wins."""
     language: str | None = None
@@ -48,6 +64,11 @@ class Source:
     labels: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
     """What else the kind takes, already read by it."""
+
+    @property
+    def host(self) -> str:
+        """Whose server it is; empty for what is no web address."""
+        return host_of(self.location)
 
 
 class Match(Enum):

@@ -1,7 +1,7 @@
 """
 Where news comes from. One file per kind; the file name is the key in the configuration.
 
-A kind is a module with `fetch` and `parse`; it may also have `OPTIONS` and `check`. How to write one:
+A kind is a module with `fetch` and `parse`; it may also have `OPTIONS`, `check` and `wishes`. How to write one:
 docs/add-a-source-kind.md.
 """
 
@@ -35,7 +35,7 @@ class Answer(Protocol):
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """`etag` and `last-modified`, verbatim."""
+        """`etag` and `last-modified`, verbatim, and what else is needed to send them back: keep it whole."""
 
 
 class World(Protocol):

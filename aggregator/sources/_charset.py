@@ -22,7 +22,7 @@ _DECLARED = re.compile(
 _KNOWN = ("cp", "iso8859", "koi8", "mac-", "gb", "hz", "big5", "euc", "shift_jis", "iso2022", "tis-620", "kz1048")
 """Python also calls idna, punycode, utf-7 and unicode_escape encodings: slow or unsafe, and nobody's feed."""
 _UTF8_LETTER = re.compile(rb"[\xC2-\xDF][\x80-\xBF]|[\xE0-\xEF][\x80-\xBF]{2}|[\xF0-\xF4][\x80-\xBF]{3}")
-_HIGH = re.compile(rb"[\x80-\xFF]")
+_LOW = bytes(range(128))
 _HIGH_PAIR = re.compile(rb"[\x80-\xFF]{2,}")
 _PIECE = re.compile(rb"[<\n]?[^<\n]*")
 _CYRILLIC = ("cp1251", "koi8-r", "cp866", "iso8859-5")
@@ -57,7 +57,7 @@ def _wide(body: bytes) -> str | None:
 
 def _not_quite_utf8(body: bytes, said: str | None) -> str:
     letters = _UTF8_LETTER.findall(body)
-    stray = len(_HIGH.findall(body)) - sum(map(len, letters))
+    stray = _how_many_high(body) - sum(map(len, letters))
     if len(letters) > stray:  # UTF-8 with an accident: it costs what it touched, not the whole
         return "".join(map(_piece, _PIECE.findall(body)))
     declared = _DECLARED.search(body[:2048])
@@ -68,12 +68,16 @@ def _not_quite_utf8(body: bytes, said: str | None) -> str:
     return _by_letters(body)
 
 
+def _how_many_high(body: bytes) -> int:
+    return len(body.translate(None, _LOW))
+
+
 def _piece(piece: bytes) -> str:
     """One line or element of a text in UTF-8. A whole sentence in another encoding was pasted in, and is readable."""
     try:
         return piece.decode()
     except UnicodeDecodeError:
-        pasted = len(_HIGH.findall(piece)) > 8 and not _UTF8_LETTER.search(piece)
+        pasted = _how_many_high(piece) > 8 and not _UTF8_LETTER.search(piece)
         return _by_letters(piece) if pasted else piece.decode(errors="replace")
 
 
@@ -88,7 +92,7 @@ def _as(name: str | None, body: bytes) -> str | None:
 def _by_letters(body: bytes) -> str:
     """Cyrillic letters stand together, accented Latin ones stand alone; which Cyrillic, the frequent letters tell."""
     together = sum(map(len, _HIGH_PAIR.findall(body)))
-    if together * 2 <= len(_HIGH.findall(body)):
+    if together * 2 <= _how_many_high(body):
         return body.decode("cp1252", "replace")
     sample = b"".join(_HIGH_PAIR.findall(body)[:2000])[:_SAMPLE]
     best = max(_CYRILLIC, key=lambda name: _likeness(sample.decode(name, "replace")))

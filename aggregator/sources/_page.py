@@ -6,48 +6,46 @@ import re
 from collections.abc import Mapping
 from html import escape, unescape
 from html.parser import HTMLParser
-from urllib.parse import urljoin
 
 from ..errors import ParseError
 from ..model import Enclosure, Item
 from ._dates import moment
+from ._html import LONGEST, join, shorn
 
-_CODE = re.compile(
-    r"<(script|style|noscript|template|svg|iframe|textarea)\b[^<>]*>.*?(?:</\1\s*>|\Z)"
-    r"|<!--.*?(?:-->|\Z)|<[!?][^<>]*>?",
-    re.DOTALL | re.I,
-)
+_DECLARATION = re.compile(r"<[!?][^<>]*>?")
+_LINKED_DATA = re.compile(r"<script\b[^<>]*application/ld\+json[^<>]*>(.*?)</script", re.DOTALL | re.I)
 _BESIDE = frozenset({"nav", "header", "footer", "aside", "form", "button", "select"})
 _VOID = frozenset(["br", "hr", "img", "wbr", "source", "track", "area", "col", "input", "embed", "link", "meta"])
 _TAG_AHEAD = re.compile(r"<(?!/?[a-zA-Z][^<>\"']*(?:\"[^\"<]*\"[^<>\"']*|'[^'<]*'[^<>\"']*)*>)")
-_LONGEST_PAGE, _LONGEST_TITLE, _LONGEST_TEXT, _LONGEST_ADDRESS = 2_000_000, 1_000, 1_000_000, 2_000
+_LONGEST_TITLE, _LONGEST_TEXT, _LONGEST_ADDRESS = 1_000, 1_000_000, 2_000
 
 
 def item(text: str, url: str, source: str) -> Item:
     """The article of a page that lies at `url`. Raises ParseError when there is nothing to read in it."""
     page = _Page()
     # html.parser takes quadratic time over comments and tags that never end: they are gone before it looks
-    page.feed(_TAG_AHEAD.sub("&lt;", _CODE.sub(" ", text[:_LONGEST_PAGE])))
+    page.feed(_TAG_AHEAD.sub("&lt;", _DECLARATION.sub(" ", shorn(text[:LONGEST]))))
     page.close()
     content, title = page.main_text()[:_LONGEST_TEXT], page.headline()
     if not re.sub(r"<[^>]*>|\s+", "", content) and not title:
         raise ParseError(source, "there is nothing to read in this page")
     meta = page.meta
-    said = _first(meta, "article:published_time", "datepublished", "date", "dc.date", "pubdate") or page.time
+    said = _first(meta, "article:published_time", "datepublished", "date", "dc.date", "pubdate")
+    said = said or _linked_data(text, "datePublished") or page.time
     link = page.canonical or meta.get("og:url")
     picture = meta.get("og:image")
     return Item(
-        url=urljoin(page.base, link) if link and len(link) < _LONGEST_ADDRESS else None,
+        url=join(page.base, link) or None if link and len(link) < _LONGEST_ADDRESS else None,
         base=page.base or (link if link and "://" in link[:10] else url),
         title=title[:_LONGEST_TITLE] or None,
         summary=escape(_first(meta, "og:description", "description") or "", quote=False) or None,
         content=content or None,
         authors=tuple(filter(None, [_first(meta, "author", "article:author", "dc.creator")])),
         published_at=moment(said or ""),
-        updated_at=moment(meta.get("article:modified_time", "")),
+        updated_at=moment(meta.get("article:modified_time") or _linked_data(text, "dateModified") or ""),
         date_said=said,
         labels=tuple(filter(None, map(str.strip, meta.get("keywords", "").split(","))))[:100],
-        enclosures=(Enclosure(url=urljoin(page.base, picture), media_type="image/*"),) if picture else (),
+        enclosures=(Enclosure(url=join(page.base, picture), media_type="image/*"),) if picture else (),
         language=page.language or None,
         publisher=meta.get("og:site_name"),
     )
@@ -55,6 +53,14 @@ def item(text: str, url: str, source: str) -> Item:
 
 def _first(meta: Mapping[str, str], *names: str) -> str | None:
     return next((meta[name] for name in names if meta.get(name)), None)
+
+
+def _linked_data(text: str, key: str) -> str | None:
+    """What a page tells search engines (JSON-LD, schema.org); that of the first thing that has such a key."""
+    for script in _LINKED_DATA.finditer(text[:LONGEST]):
+        if said := re.search(rf'"{key}"\s*:\s*"([^"\\]{{8,40}})"', script[1]):
+            return said[1]
+    return None
 
 
 class _Page(HTMLParser):

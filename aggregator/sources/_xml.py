@@ -45,6 +45,7 @@ _NAME = re.compile(
         (?:\s[^<>]*)?(?<!/)>) (?P<text>.*?) (?=</(?P=tag)\s*>|</?(?:[\w.-]+:)?(?:item|entry)[\s/>]|\Z)""",
     re.DOTALL | re.VERBOSE | re.I,
 )
+_NAME_PART = re.compile(r"<(?:[\w.-]+:)?name(?:\s[^<>]*)?(?<!/)>([^<]+|<!\[CDATA\[[^<>]*\]\]>)</", re.I)
 _MAILBOX = re.compile(  # Ann &lt;ann@paper.example&gt;, ann@paper.example (Ann), ann@paper.example
     r"([^<>@&]+)&lt;[^<>@\s]+@[^<>@\s]+&gt;|[^<>@\s]+@[^<>@\s]+\s*\(([^<>()]+)\)|([^<>@\s]+)@[^<>@\s]+"
 )
@@ -59,7 +60,8 @@ _LEAF = re.compile(
 _BRANCHES = frozenset({"item", "channel", "rss"})
 _ROOT = re.compile(r"<(?:[\w.-]+:)?([^\W\d][\w.-]*)")
 _XML_ITSELF = frozenset({"amp", "lt", "gt", "quot", "apos"})
-_LONG_TAG, _ATTRIBUTES, _LONGEST_NAME = 4096, 100, 320
+LONG_TAG, _ATTRIBUTES, _LONGEST_NAME = 4096, 100, 320
+"""Characters, attributes, characters."""
 
 
 def tidy(text: str, limit: int) -> str:
@@ -70,7 +72,7 @@ def tidy(text: str, limit: int) -> str:
     text = _PIECE.sub(_piece, text[doctype.end() if doctype else 0 :]).lstrip()
     if text.count("<title>") != text.count("</title>"):
         text = _close_leaves(text)
-    return _DECLARATION + _NAME.sub(_short_name, newest(text, limit))
+    return _DECLARATION + short_names(newest(text, limit))
 
 
 def root(text: str) -> str:
@@ -89,6 +91,11 @@ def newest(text: str, limit: int) -> str:
     items = [text[start:end] for start, end in zip(starts, ends, strict=True)]
     ranked = sorted(range(len(items)), key=lambda n: _date(items[n]), reverse=True)
     return text[: starts[0]] + "".join(items[n] for n in sorted(ranked[:limit])) + text[ends[-1] :]
+
+
+def short_names(text: str) -> str:
+    """With people's names instead of their mailboxes, and no name longer than `_LONGEST_NAME`."""
+    return _NAME.sub(_short_name, text)
 
 
 def _close_leaves(text: str) -> str:
@@ -118,7 +125,7 @@ def _piece(found: re.Match[str]) -> str:
     if piece == "<":
         return "&lt;"
     if piece.startswith("<"):
-        return _REFERENCE.sub(_reference, _fewer_attributes(piece) if len(piece) > _LONG_TAG else piece)
+        return _REFERENCE.sub(_reference, fewer_attributes(piece) if len(piece) > LONG_TAG else piece)
     return _reference(found)
 
 
@@ -152,7 +159,8 @@ def _pair(found: re.Match[str]) -> str:
     return chr(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00)
 
 
-def _fewer_attributes(tag: str) -> str:
+def fewer_attributes(tag: str) -> str:
+    """The tag with its first attributes only."""
     name = tag[: len(tag) - len(tag.lstrip("</"))] + tag.lstrip("</").split(None, 1)[0]
     kept = [found[0] for found, _ in zip(_ATTRIBUTE.finditer(tag, len(name)), range(_ATTRIBUTES), strict=False)]
     return f"{name}{''.join(kept)}{'/' if tag.endswith('/>') else ''}>"
@@ -163,5 +171,6 @@ def _short_name(found: re.Match[str]) -> str:
     if len(found["text"]) <= _LONGEST_NAME:
         mailbox = _MAILBOX.fullmatch(found["text"].strip())
         return found["open"] + next(filter(None, mailbox.groups())) if mailbox else found[0]
-    plain = re.sub(r"<!\[CDATA\[|\]\]>|<[^<>]*>", "", found["text"])[:_LONGEST_NAME]
+    part = _NAME_PART.search(found["text"])  # Blogger's authors have their portrait beside the name
+    plain = re.sub(r"<!\[CDATA\[|\]\]>|<[^<>]*>", "", part[1] if part else found["text"])[:_LONGEST_NAME]
     return found["open"] + re.sub(r"&[^;]*\Z", "", plain).replace("<", "")

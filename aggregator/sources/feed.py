@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from ..errors import FetchError, ParseError
-from ..model import Checkpoint, Fetched, Item, Source
-from . import World, _jsonfeed, _xml
+from ..model import Checkpoint, Fetched, Item, Source, Wishes
+from . import World, _full_text, _home, _jsonfeed, _linked, _xml
 from ._charset import decode
+from ._follow import per_visit
+from ._home import place as place
+from ._wishes import wishes_of
 
 NEWEST = 500
 """No more items of one document than these."""
 
 _VALIDATORS = ("etag", "last-modified")
+
+
+OPTIONS: Mapping[str, Callable[[object], object]] = {"full_text": _full_text.yes_or_no, "per_visit": per_visit}
 
 
 def check(source: Source) -> None:
@@ -24,16 +30,28 @@ def check(source: Source) -> None:
 
 
 def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
-    """Yield the feed if its bytes have changed; if only its validators have, an empty Fetched that moves them."""
-    answer = world.get(source.location, since)
+    """Yield the feed if it has changed; with `full_text`, the pages of its new items instead. Raises FetchError."""
+    feeds = _fetch(source, since, world)
+    yield from _full_text.fetch(source, since, world, feeds, parse) if source.options.get("full_text") else feeds
+
+
+def _fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
+    """
+    Yield the feed if its bytes have changed; if only its validators have, an empty Fetched that moves them. Where a
+    page has been from the beginning, the feed behind it is meant; a feed that has become a page is an error.
+    """
+    answer = world.get(place(source, since), since)
+    moved: dict[str, str] = {}
     if answer.body is None:
         if not any(since.get(key) for key in _VALIDATORS):
             raise FetchError(source.name, "the server says 'not modified' to somebody who never saw the feed")
         body, moved = None, dict(answer.checkpoint)
     else:
-        digest = hashlib.sha256(answer.body).hexdigest()
+        if not since.get("digest") and (behind := _home.find(answer, world)):
+            answer, moved["feed"] = behind[0], f"{source.location} {behind[1]}"
+        digest = hashlib.sha256(answer.body or b"").hexdigest()
         body = answer.body if digest != since.get("digest") else None
-        moved = {**dict.fromkeys(_VALIDATORS, ""), **answer.checkpoint, "digest": digest}
+        moved |= {**dict.fromkeys(_VALIDATORS, ""), **answer.checkpoint, "digest": digest}
     if body is not None or any(since.get(key, "") != value for key, value in moved.items()):
         yield Fetched(
             url=answer.url, body=body, checkpoint=moved, media_type=answer.media_type, charset=answer.charset
@@ -42,22 +60,35 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
 
 def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
     """Yield the items of a feed, at most the newest 500. Raises ParseError, also for what is no feed."""
+    if fetched.announced:
+        yield from _linked.parse(source, fetched)
+        return
     text = decode(fetched.body or b"", fetched.charset)
     title = source.title if source.kind == "feed" else ""  # a feed that lies in a folder keeps its own
     if text.lstrip().startswith(("{", "[")):
         yield from _jsonfeed.items(text, fetched.url, source.name, title, NEWEST)
         return
+    from . import _fastfeed  # and lxml with it, for those who have a feed to read
+
+    found = _fastfeed.items(text, fetched.url, title, NEWEST)
+    if found is not None:
+        yield from found
+        return
     xml = _xml.tidy(text, NEWEST)
     if _xml.root(xml) not in _xml.FEED_ROOTS:
-        raise ParseError(source.name, f"this is no feed: {_seems_to_be(text, _xml.root(xml))}")
-    from . import _feedparser  # 55 ms, for those who have a feed to read
+        raise ParseError(source.name, f"this is no feed: {_seems_to_be(text, _xml.root(xml), fetched.url)}")
+    from . import _feedparser  # 55 ms more, for those that are odd or broken
 
     yield from _feedparser.items(xml, fetched.url, source.name, title)
 
 
-def _seems_to_be(text: str, root: str) -> str:
+def wishes(fetched: Fetched) -> Wishes | None:
+    """When the feed wants to be visited, as far as it says; the page of one of its items says nothing of that."""
+    return None if fetched.announced else wishes_of(decode(fetched.body or b"", fetched.charset))
+
+
+def _seems_to_be(text: str, root: str, url: str) -> str:
     known = {
-        "html": "it seems to be a web page",
         "opml": "it is a list of subscriptions (OPML)",
         "urlset": "it is a sitemap",
         "sitemapindex": "it is a sitemap",
@@ -68,6 +99,6 @@ def _seems_to_be(text: str, root: str) -> str:
         return "it seems to be a picture or another binary file"
     if root in known:
         return known[root]
-    if re.search(r"<!doctype html|<(?:html|head|body)[\s>]", text[:2000], re.I):
-        return known["html"]
+    if root == "html" or re.search(r"<!doctype html|<(?:html|head|body)[\s>]", text[:2000], re.I):
+        return _home.what_it_names(text, url)
     return f"its first element is <{root[:40]}>" if root else "it seems to be plain text"

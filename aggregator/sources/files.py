@@ -1,8 +1,11 @@
 """
-Articles and feeds lying on the local disk: one file, a folder with all that is below it, or a glob.
+Articles, feeds and letters lying on the local disk: one file, a folder with all that is below it, or a glob.
+
+A folder with cur/, new/ and tmp/ in it is a Maildir: its letters are those in cur/ and new/.
 
 The bookmark holds one line for each file: path -> "digest mtime size birthpath", the path relative to the root. The
-birthpath is where we first saw the file: renaming it makes no new article.
+birthpath is where we first saw the file: renaming it makes no new article. Of a mailbox, digest and size are those of
+what has been read.
 """
 
 from __future__ import annotations
@@ -11,16 +14,19 @@ import hashlib
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from ..errors import FetchError, ParseError
 from ..model import Checkpoint, Fetched, Item, Source
-from . import World, feed
+from . import World, _mbox, feed
 from ._charset import decode
 
 LARGEST = 10_000_000
@@ -37,7 +43,12 @@ _TYPES = {
     ".rdf": "application/rdf+xml",
     ".json": "application/json",
     ".eml": "message/rfc822",
+    ".mbox": "application/mbox",
 }
+_LETTER = "message/rfc822"
+_MAILDIR = frozenset({"cur", "new", "tmp"})
+LETTERS = 1_000
+"""Of one mailbox, so many are read in one visit; the others come next time."""
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _UNFINISHED = ("~", ".part", ".tmp")
 _QUIET = timedelta(seconds=3)
@@ -112,11 +123,14 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
                 continue
             if key in growing:
                 continue
+            if _TYPES.get(path.suffix.lower()) == "application/mbox":
+                yield from _letters(key, path, mark, failures)
+                continue
             body, status = _read(path)
         except _Unreadable as e:
             failures.append(f"{key} ({e})")
             continue
-        digest = hashlib.sha256(body).hexdigest()
+        digest = _digest(body)
         old = None if mark else next((k for k, gone in vanished.items() if gone.digest == digest), None)
         birth = mark.birth if mark else vanished.pop(old).birth if old else _birth(key, digest, births)
         births.add(birth)
@@ -126,14 +140,36 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
             url=path.absolute().as_uri(),
             body=body if is_new else None,
             checkpoint=moved,
-            media_type=_TYPES.get(path.suffix.lower(), ""),
+            media_type=_LETTER if _is_in_maildir(path) else _TYPES.get(path.suffix.lower(), ""),
             changed_at=_changed_at(status),
         )
     if vanished and not growing and not failures:  # else one of those that wait may be the same under a new name
         yield Fetched(url=root.absolute().as_uri(), body=None, checkpoint=dict.fromkeys(vanished, ""))
     if failures:
         more = f" and {len(failures) - 5} more" if len(failures) > 5 else ""
-        raise FetchError(source.name, f"cannot read {', '.join(failures[:5])}{more}")
+        raise FetchError(source.name, f"cannot read {', '.join(failures[:5])}{more}; everything else was taken")
+
+
+def _letters(key: str, path: Path, mark: _Mark | None, failures: list[str]) -> Iterator[Fetched]:
+    """The letters of a mailbox, behind those that were read before; the mark's size is how far that is."""
+    with _open(path) as file:
+        status = os.fstat(file.fileno())
+        start = mark.size if mark and _mbox.continues(file, mark.digest, mark.size) else 0
+        end, is_all = start, True
+        for number, (body, end) in enumerate(islice(_mbox.letters(file, start, LARGEST), LETTERS), 1):
+            is_all = number < LETTERS
+            if body is None:
+                failures.append(f"a letter in {key} (it is larger than {LARGEST // 1_000_000} MB)")
+            else:
+                url = f"{path.absolute().as_uri()}#{start}"
+                yield Fetched(url=url, body=body, checkpoint={}, media_type=_LETTER, changed_at=_changed_at(status))
+            start = end
+        if not end and status.st_size:
+            failures.append(f"{key} (this is no mailbox: no letter begins with a 'From ' line)")
+        if is_all:
+            end = max(end, status.st_size)
+        moved = _Mark(_mbox.fingerprint(file, end), status.st_mtime_ns, end, key)
+        yield Fetched(url=path.absolute().as_uri(), body=None, checkpoint={key: str(moved)})
 
 
 def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
@@ -142,9 +178,21 @@ def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
         yield replace(item, file_at=None if item.published_at else fetched.changed_at)
 
 
+def remarks(source: Source) -> Iterator[str]:
+    """Which files of a folder are passed over, because nothing here reads their kind."""
+    others: Counter[str] = Counter()
+    for folder, _, names in os.walk(source.location):
+        for path in (Path(folder, name) for name in names):
+            if not _is_ours(path) and not _is_hidden(_key(path.relative_to(source.location))):
+                others[path.suffix.lower() or "without a suffix"] += 1
+    if others:
+        told = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(5))
+        yield f"passed over, since 'files:' reads no such files: {told}{' and others' if len(others) > 5 else ''}"
+
+
 def _items(source: Source, fetched: Fetched) -> Iterator[Item]:
     name = PurePosixPath(unquote(urlsplit(fetched.url).path))
-    media_type = _TYPES.get(name.suffix.lower(), fetched.media_type or "text/plain")
+    media_type = fetched.media_type or _TYPES.get(name.suffix.lower(), "text/plain")
     if media_type.endswith(("xml", "json")):
         yield from feed.parse(source, fetched)
         return
@@ -155,7 +203,7 @@ def _items(source: Source, fetched: Fetched) -> Iterator[Item]:
         raise ParseError(source.name, "this seems to be a picture or another binary file")
     from . import _article, _mail, _page  # 50 ms, for those who have a file to read
 
-    if media_type == "message/rfc822":
+    if media_type == _LETTER:
         item = _mail.item(body, source.name)
     elif media_type == "text/html":
         item = _page.item(decode(body, fetched.charset), fetched.url, source.name)
@@ -164,7 +212,12 @@ def _items(source: Source, fetched: Fetched) -> Iterator[Item]:
     if not (item.title or item.content):
         raise ParseError(source.name, "there is nothing to read in the file")
     marks = [mark for line in fetched.checkpoint.values() if (mark := _Mark.read(line))]
-    yield replace(item, guid=item.guid or (marks[0].birth if marks else name.name))
+    place = _digest(body.rstrip()) if "#" in fetched.url else marks[0].birth if marks else name.name
+    yield replace(item, guid=item.guid or place)
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def is_binary(body: bytes) -> bool:
@@ -184,13 +237,24 @@ def _look(source: Source) -> tuple[Path, dict[str, Path], list[str]]:
     elif place.is_dir():
         root, paths = place, []
         for folder, _, names in os.walk(place, onerror=lambda e: failures.append(f"{e.filename} ({e.strerror})")):
-            paths += [Path(folder, name) for name in names if Path(name).suffix.lower() in _TYPES]
+            paths += [path for name in names if _is_ours(path := Path(folder, name))]
     else:
         root, paths = place.parent, [place]
     if not root.is_dir() or (paths == [place] and not place.exists()):
         raise FetchError(source.name, f"there is no file or folder {source.location}")
     inside = {_key(path.relative_to(root)): path for path in paths}
     return root, {key: path for key, path in inside.items() if not _is_hidden(key) and not path.is_dir()}, failures
+
+
+def _is_ours(path: Path) -> bool:
+    """Letters in a Maildir have no suffix; what lies in its tmp/ is still being delivered."""
+    if path.parent.name in _MAILDIR and _is_in_maildir(path.parent / "x"):
+        return path.parent.name != "tmp"
+    return path.suffix.lower() in _TYPES
+
+
+def _is_in_maildir(path: Path) -> bool:
+    return path.parent.name in _MAILDIR and all((path.parent.parent / name).is_dir() for name in _MAILDIR)
 
 
 def _key(path: Path) -> str:
@@ -250,16 +314,23 @@ def _status(root: Path, path: Path) -> os.stat_result:
         raise _Unreadable(getattr(e, "strerror", None) or str(e)) from e
 
 
-def _read(path: Path) -> tuple[bytes, os.stat_result]:
-    """The bytes, and the state in which they were. Does not hang on a pipe, and does not follow a swapped link."""
+def _open(path: Path) -> BinaryIO:
+    """Does not hang on a pipe, and does not follow a swapped link."""
     try:
         handle = os.open(path.resolve(), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as e:
         raise _Unreadable(e.strerror) from e
-    with open(handle, "rb") as file:  # noqa: PTH123
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise _Unreadable("it is no regular file")
+    file = open(handle, "rb")  # noqa: PTH123, SIM115
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        file.close()
+        raise _Unreadable("it is no regular file")
+    return file
+
+
+def _read(path: Path) -> tuple[bytes, os.stat_result]:
+    """The bytes, and the state in which they were."""
+    with _open(path) as file:
+        status = os.fstat(file.fileno())
         body = file.read(LARGEST + 1) if status.st_size <= LARGEST else b""
         if max(len(body), status.st_size) > LARGEST:
             raise _Unreadable(f"it is larger than {LARGEST // 1_000_000} MB")

@@ -29,6 +29,7 @@ from ..model import (
     Revision,
     Ruling,
     Source,
+    Standing,
     Story,
     Visit,
     Withdrawal,
@@ -74,10 +75,17 @@ class Store(Protocol):
         digest differs becomes stale.
         """
 
-    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> list[str]:
+    def set_back(self, now: datetime) -> int:
+        """
+        Called by the clock. Sources that were visited later than now, by more than a minute, were visited now: the
+        clock has been set back, and nobody shall wait for the old time to come again. How many there were.
+        """
+
+    def claim_due(self, now: datetime, lease: timedelta, limit: int, at_once: int = 1) -> list[str]:
         """
         Called by the clock. The names of sources that are due, longest overdue first, each given to one caller only
-        until its lease ends or its visit is saved.
+        until its lease ends or its visit is saved. No host has more than `at_once` of them under lease. From now on
+        they are due again after their `every`, whatever becomes of the visit.
         """
 
     def claim(self, names: Sequence[str], now: datetime, lease: timedelta) -> list[str]:
@@ -88,6 +96,9 @@ class Store(Protocol):
 
     def checkpoint(self, source: str) -> Checkpoint:
         """The source's bookmark; empty at first."""
+
+    def standing(self, source: str) -> Standing:
+        """What the source's past means for its next visit; nothing of the kind for one that is new or has moved."""
 
     def visited(self, source: str) -> datetime | None:
         """When the source was last visited with success; None if never."""

@@ -11,7 +11,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from ..model import Article, Copy, Dated, Enclosure, Health, State, Trace, Verdict
+from ..model import Article, Copy, Dated, Enclosure, Health, Relocation, Standing, State, Trace, Verdict, Wishes
 
 Row = sqlite3.Row | Mapping[str, Any]
 
@@ -124,7 +124,7 @@ def health_of(row: Row) -> Health:
         state=_state(row),
         last_visit=moment_or_none(row["last_visit"]),
         last_success=moment_or_none(row["last_success"]),
-        next_visit=None if row["place"] is None else moment(row["next_at"]),
+        next_visit=None if row["place"] is None or row["stopped"] else moment(row["next_at"]),
         failing_since=moment_or_none(row["failing_since"]),
         failures=row["failures"],
         error=row["error"],
@@ -132,15 +132,54 @@ def health_of(row: Row) -> Health:
         new=row["new"],
         requests=row["requests"],
         bytes=row["bytes"],
+        moved_to=json.loads(row["standing"]).get("address"),
     )
 
 
 def _state(row: Row) -> State:
     if row["place"] is None:
         return State.GONE
+    if row["stopped"]:
+        return State.STOPPED
     if row["last_visit"] is None:
         return State.WAITING
     return State.OK if row["error"] is None else State.FAILING
+
+
+def standing_row(standing: Standing) -> dict[str, Any]:
+    """What is kept of it in JSON; what is as it was at first is left out, and `visited` and `failures` have columns."""
+    wishes, move = standing.wishes, standing.move
+    said = {
+        "every": wishes.every // MICROSECOND,
+        "skip_hours": sorted(wishes.skip_hours),
+        "skip_days": sorted(wishes.skip_days),
+        "gap": standing.gap // MICROSECOND,
+        "news_at": stamp(standing.news_at) if standing.news_at else None,
+        "whole_at": stamp(standing.whole_at) if standing.whole_at else None,
+        "address": standing.address,
+        "move": [move.to, stamp(move.since), move.visits] if move else None,
+    }
+    return {key: value for key, value in said.items() if value}
+
+
+def standing_of(row: Row) -> Standing:
+    """The other way round, of a row of `sources`."""
+    said = json.loads(row["standing"])
+    to, since, visits = said.get("move") or ("", 0, 0)
+    return Standing(
+        visited=moment_or_none(row["last_success"]),
+        failures=row["failures"],
+        wishes=Wishes(
+            every=said.get("every", 0) * MICROSECOND,
+            skip_hours=frozenset(said.get("skip_hours", ())),
+            skip_days=frozenset(said.get("skip_days", ())),
+        ),
+        gap=said.get("gap", 0) * MICROSECOND,
+        news_at=moment_or_none(said.get("news_at")),
+        whole_at=moment_or_none(said.get("whole_at")),
+        address=said.get("address", ""),
+        move=Relocation(to=to, since=moment(since), visits=visits) if to else None,
+    )
 
 
 SIZES = (1, 8, 64, 512)

@@ -42,9 +42,13 @@ CREATE TABLE sources (
     kind          TEXT NOT NULL,
     location      TEXT NOT NULL,
     place         INTEGER,                      -- in the configuration; NULL: no longer there
+    host          TEXT NOT NULL,                -- whose turn it is; empty: nobody's
+    every         INTEGER NOT NULL,             -- microseconds
     checkpoint    TEXT NOT NULL DEFAULT '{}',   -- JSON
     next_at       INTEGER NOT NULL,
     not_before    INTEGER,
+    stopped       INTEGER NOT NULL DEFAULT 0,   -- 1: gone for good, says its server
+    standing      TEXT NOT NULL DEFAULT '{}',   -- JSON: what is to be remembered for the next visit
     leased_until  INTEGER,
     last_visit    INTEGER,
     last_success  INTEGER,
@@ -55,7 +59,9 @@ CREATE TABLE sources (
     requests      INTEGER NOT NULL DEFAULT 0,
     bytes         INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX sources_due ON sources (next_at) WHERE place IS NOT NULL;
+CREATE INDEX sources_due ON sources (next_at, place) WHERE place IS NOT NULL;
+CREATE INDEX sources_leased ON sources (leased_until) WHERE leased_until IS NOT NULL;
+CREATE INDEX sources_host ON sources (host);
 
 CREATE TABLE rules (
     number INTEGER PRIMARY KEY,

@@ -2,43 +2,77 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from sqlite3 import Connection, Row
 
 from ..errors import StoreError
-from ..model import Health, Source, Visit
-from ._rows import health_of, rows_for, stamp, to_json
+from ..model import Health, Source, Standing, Visit, host_of
+from ._rows import MICROSECOND, health_of, rows_for, stamp, standing_of, standing_row, to_json
 
 MOVED = """
-    UPDATE sources SET kind = :kind, location = :location, checkpoint = '{}', next_at = :now, not_before = NULL
+    UPDATE sources SET
+        kind = :kind, location = :location, host = :host, checkpoint = '{}', standing = '{}', stopped = 0, failures = 0,
+        next_at = :now, not_before = NULL
     WHERE name = :name AND (kind <> :kind OR location <> :location)"""
 PLACED = """
-    INSERT INTO sources (name, kind, location, place, next_at) VALUES (:name, :kind, :location, :place, :now)
-    ON CONFLICT (name) DO UPDATE SET place = excluded.place"""
+    INSERT INTO sources (name, kind, location, host, every, place, next_at)
+    VALUES (:name, :kind, :location, :host, :every, :place, :now)
+    ON CONFLICT (name) DO UPDATE SET
+        place = excluded.place, every = excluded.every,
+        next_at = iif(excluded.every < every, min(next_at, :now + excluded.every), next_at)"""
 
 
 def register_sources(conn: Connection, sources: Iterable[Source], now: datetime) -> None:
     """New ones are due now, changed ones too and with an empty bookmark; missing ones lose their place."""
     rows = [
-        {"name": s.name, "kind": s.kind, "location": s.location, "place": place, "now": stamp(now)}
+        {
+            "name": s.name, "kind": s.kind, "location": s.location, "host": s.host, "every": s.every // MICROSECOND,
+            "place": place, "now": stamp(now),
+        }
         for place, s in enumerate(sources)
-    ]
+    ]  # fmt: skip
     conn.execute("UPDATE sources SET place = NULL")
     conn.executemany(MOVED, rows)
     conn.executemany(PLACED, rows)
 
 
+SET_BACK = """
+    UPDATE sources SET
+        next_at = next_at - (coalesce(last_visit, next_at - every) - :now),
+        not_before = not_before - (coalesce(last_visit, next_at - every) - :now),
+        last_visit = iif(last_visit IS NULL, NULL, :now)
+    WHERE coalesce(last_visit, next_at - every) > :now + :slack"""
+SLACK = timedelta(minutes=1)
+
+
+def set_back_sources(conn: Connection, now: datetime) -> int:
+    """The clock was set back: visits of the future were made now, and the waits stay as long. How many sources."""
+    return conn.execute(SET_BACK, {"now": stamp(now), "slack": SLACK // MICROSECOND}).rowcount
+
+
+VISITED_HOSTS = "SELECT host FROM sources WHERE leased_until > :now AND host <> ''"
 DUE = """
-    SELECT name FROM sources
-    WHERE place IS NOT NULL AND next_at <= :now
+    SELECT name, host FROM sources
+    WHERE place IS NOT NULL AND NOT stopped AND next_at <= :now
       AND coalesce(leased_until, :now) <= :now AND coalesce(not_before, :now) <= :now
-    ORDER BY next_at, place LIMIT :limit"""
+      AND host NOT IN (
+        SELECT host FROM sources WHERE leased_until > :now AND host <> '' GROUP BY +host HAVING count(*) >= :at_once)
+    ORDER BY next_at, place"""
 
 
-def due_sources(conn: Connection, now: datetime, limit: int) -> list[str]:
-    """Longest overdue first; equal times in the order of the configuration."""
-    return [name for (name,) in conn.execute(DUE, {"now": stamp(now), "limit": limit})]
+def due_sources(conn: Connection, now: datetime, limit: int, at_once: int) -> list[str]:
+    """Longest overdue first, equal times in the order of the configuration; each host has `at_once` visits at most."""
+    under_way = Counter(host for (host,) in conn.execute(VISITED_HOSTS, {"now": stamp(now)}))
+    names: list[str] = []
+    for name, host in conn.execute(DUE, {"now": stamp(now), "at_once": at_once}):
+        if len(names) == limit:
+            break
+        if not host or under_way[host] < at_once:
+            under_way[host] += 1
+            names.append(name)
+    return names
 
 
 FREE = "SELECT name, leased_until, not_before FROM sources WHERE name IN (?) AND place IS NOT NULL"
@@ -54,39 +88,72 @@ def _is_free(row: Row, now: int) -> bool:
     return all(until is None or until <= now for until in (row["leased_until"], row["not_before"]))
 
 
-LEASE = "UPDATE sources SET leased_until = ? WHERE name = ?"
+LEASE = "UPDATE sources SET leased_until = :until, next_at = max(next_at, :now + every) WHERE name = :name"
 
 
-def lease_sources(conn: Connection, names: Sequence[str], until: datetime) -> None:
-    """Nobody else gets them until then."""
-    conn.executemany(LEASE, [(stamp(until), name) for name in names])
+def lease_sources(conn: Connection, names: Sequence[str], now: datetime, until: datetime) -> None:
+    """
+    Nobody else gets them until then. The next visit is written down before this one begins: who is killed in the middle
+    of it, again and again, still does not come more often.
+    """
+    conn.executemany(LEASE, [{"name": name, "now": stamp(now), "until": stamp(until)} for name in names])
 
 
 END_VISIT = """
     UPDATE sources SET
         checkpoint = :checkpoint, next_at = :next_at, not_before = :not_before, leased_until = NULL,
+        stopped = :stopped, standing = coalesce(:standing, standing), host = coalesce(:host, host),
         last_visit = :at, error = :error, new = :new, requests = requests + :requests, bytes = bytes + :bytes,
         last_success = iif(:error IS NULL, :at, last_success),
-        failures = iif(:error IS NULL, 0, failures + 1),
-        failing_since = iif(:error IS NULL, NULL, coalesce(failing_since, :at))
+        failures = iif(:error IS NULL, 0, failures + :failure),
+        failing_since = iif(:error IS NULL, NULL, coalesce(failing_since, iif(:failure, :at, NULL)))
     WHERE name = :source"""
+REST = """
+    UPDATE sources SET not_before = max(coalesce(not_before, 0), :until)
+    WHERE host = (SELECT host FROM sources WHERE name = :source) AND host <> '' AND name <> :source"""
 
 
 def end_visit(conn: Connection, visit: Visit, new: int) -> None:
-    """Bookmark, health and next visit; ends the lease. `new`: how many articles it brought."""
+    """Bookmark, health, standing and next visit; ends the lease. `new`: how many articles it brought."""
     row = {
         "source": visit.source,
         "at": stamp(visit.at),
         "next_at": stamp(visit.next_at),
         "not_before": stamp(visit.not_before) if visit.not_before else None,
+        "stopped": visit.is_last,
+        "standing": to_json(standing_row(visit.standing)) if visit.standing else None,
+        "host": _host_after(conn, visit),
         "checkpoint": to_json(dict(visit.checkpoint)),
         "error": visit.error,
+        "failure": not visit.is_excused,
         "new": new,
         "requests": visit.requests,
         "bytes": visit.bytes,
     }
     if not conn.execute(END_VISIT, row).rowcount:
         raise StoreError(f"there is no source {visit.source!r}")
+    if visit.host_not_before:
+        conn.execute(REST, {"source": visit.source, "until": stamp(visit.host_not_before)})
+
+
+LOCATION = "SELECT location FROM sources WHERE name = ?"
+
+
+def _host_after(conn: Connection, visit: Visit) -> str | None:
+    """Whose server the source is at now; None: as it was."""
+    if visit.standing is None:
+        return None
+    (location,) = conn.execute(LOCATION, (visit.source,)).fetchone() or ("",)
+    return host_of(visit.standing.address or location)
+
+
+STANDING = "SELECT last_success, failures, standing FROM sources WHERE name = ?"
+
+
+def standing_of_source(conn: Connection, name: str) -> Standing:
+    """What was kept; of a source that nobody knows, nothing."""
+    row = conn.execute(STANDING, (name,)).fetchone()
+    return standing_of(row) if row else Standing()
 
 
 HEALTH = """

@@ -41,6 +41,7 @@ from ..model import (
     Revision,
     Ruling,
     Source,
+    Standing,
     Story,
     Visit,
 )
@@ -59,7 +60,16 @@ from ._related import relate_stories
 from ._rows import moment, moment_or_none, stamp
 from ._rulings import rulings_against, rulings_in_force
 from ._saving import save_decisions
-from ._sources import due_sources, end_visit, free_sources, health_of_sources, lease_sources, register_sources
+from ._sources import (
+    due_sources,
+    end_visit,
+    free_sources,
+    health_of_sources,
+    lease_sources,
+    register_sources,
+    set_back_sources,
+    standing_of_source,
+)
 from ._stories import (
     find_story,
     held_article,
@@ -143,22 +153,27 @@ class SqliteStore:
             register_sources(db.conn, sources, now)
             register_topics(db.conn, topics, now)
 
-    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> list[str]:
+    def set_back(self, now: datetime) -> int:
+        """The clock may have been set back; how many sources it concerned."""
+        with self._connections.turn() as db:
+            return set_back_sources(db.conn, now)
+
+    def claim_due(self, now: datetime, lease: timedelta, limit: int, at_once: int = 1) -> list[str]:
         """The sources that are due, longest overdue first, under lease from now on."""
         with self._connections.turn() as db:
-            names = due_sources(db.conn, now, limit)
-            lease_sources(db.conn, names, now + lease)
+            names = due_sources(db.conn, now, limit, at_once)
+            lease_sources(db.conn, names, now, now + lease)
         return names
 
     def claim(self, names: Sequence[str], now: datetime, lease: timedelta) -> list[str]:
         """Those of these sources that may be visited, due or not, in the order asked for."""
         with self._connections.turn() as db:
             free = free_sources(db.conn, names, now)
-            lease_sources(db.conn, free, now + lease)
+            lease_sources(db.conn, free, now, now + lease)
         return free
 
     def end_leases(self) -> None:
-        """Called when the lock has just become ours: whoever held a lease is gone, and his visits are due again."""
+        """Called when the lock has just become ours: whoever held a lease is gone."""
         with self._connections.turn() as db:
             db.execute("UPDATE sources SET leased_until = NULL")
 
@@ -168,6 +183,11 @@ class SqliteStore:
             row = db.execute("SELECT checkpoint FROM sources WHERE name = ?", (source,)).fetchone()
         bookmark: dict[str, str] = json.loads(row["checkpoint"]) if row else {}
         return bookmark
+
+    def standing(self, source: str) -> Standing:
+        """What the source's past means for its next visit."""
+        with self._connections.reading() as db:
+            return standing_of_source(db.conn, source)
 
     def visited(self, source: str) -> datetime | None:
         """When the source was last visited with success."""

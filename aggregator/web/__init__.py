@@ -14,18 +14,19 @@ import re
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import Message
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from .. import __version__
 from ..errors import FetchError
-from ..model import Checkpoint, Manners, Source
+from ..model import Checkpoint, Manners, Reception, Source
 from ._gates import Gates
-from ._wishes import back_after, fresh_for
+from ._line import Line
+from ._wishes import back_after, budget_after, fresh_for
 
 if TYPE_CHECKING:
     from ._requests import Reply
@@ -33,9 +34,13 @@ if TYPE_CHECKING:
 HOPS = 5
 """Redirects that one GET follows."""
 REDIRECTS = (301, 302, 303, 307, 308)
+PERMANENT = (301, 308)
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
-TRAVELLING = ("accept", "accept-language", "a-im", "if-none-match", "if-modified-since")
-"""What another host may see too after a redirect: nothing that could be a secret. The validators are its own."""
+TRAVELLING = ("accept", "accept-language")
+"""What another host may see too after a redirect: nothing that could be a secret."""
+VALIDATORS = ("etag", "last-modified")
+GIVEN_AT = "validators-of"
+"""The bookmark's word for whose validators they are, if not those of the address that is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +74,19 @@ class Web:
         self.agent = f"River/{__version__}" + (f" (+{contact})" if contact else "")
         self.wire = Wire(manners.private_hosts, manners.at_once, seconds, limit)
         self.gates = Gates(manners.at_once, manners.pause, sleep)
+        self.line = Line()
         self.sleep = sleep
 
-    def visit(self, source: Source, now: datetime) -> Trip:
-        """Begin a visit. `now` is the only time it knows."""
-        return Trip(self, source.name, now)
+    def visit(self, source: Source, now: datetime, home: str = "", *, afresh: bool = False) -> Trip:
+        """
+        Begin a visit. `now` is the only time it knows; `home` is where the source has moved for good; `afresh`: no
+        answer is "not modified".
+        """
+        return Trip(self, source.name, now, home or source.location, source, afresh=afresh)
 
     def call(self, hub: str, now: datetime) -> Trip:
         """The same, at somebody who is no source."""
-        return Trip(self, hub, now)
+        return Trip(self, hub, now, hub)
 
     def close(self) -> None:
         """Let go of the connections that were kept."""
@@ -87,17 +96,34 @@ class Web:
 class Trip:
     """The world as one visit sees it, and what the visit cost. For one thread."""
 
-    def __init__(self, web: Web, whom: str, now: datetime) -> None:
+    def __init__(
+        self, web: Web, whom: str, now: datetime, home: str, source: Source | None = None, *, afresh: bool = False
+    ) -> None:
         self.now = now
         self.requests = 0
         """Redirects count, and so does what failed."""
         self.bytes = 0
         """Of the bodies that came whole, as they were on the wire."""
-        self.not_before: datetime | None = None
-        """The wish of the servers: when to come back, at the earliest."""
+        self.reception = Reception()
+        """What the servers said."""
         self._web = web
         self._whom = whom
-        self._has_arrived = False
+        self._home = home
+        self._source = source
+        self._afresh = afresh
+        self._speaker = ""
+        """The document that speaks for the source."""
+
+    @property
+    def not_before(self) -> datetime | None:
+        """The wish of the servers: when to come back, at the earliest."""
+        wish = max(self.reception.back_after, self.reception.fresh_for)
+        return self.now + wish if wish else None
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether nobody was reached, as nobody can be from here."""
+        return self.reception.is_cut_off and self._web.line.is_down(self.now)
 
     def wait(self, time: timedelta) -> None:
         """Let a moment pass."""
@@ -114,10 +140,15 @@ class Trip:
         if not _is_web(url):
             raise self._error("this is no http or https address", permanent=True)
         try:
-            url, reply = self._follow(url, {**_conditions(since or {}), **(headers or {})})
-            return self._page(url, reply, since or {})
+            page = self._page(url, *self._follow(url, since or {}, {**self._own_headers(url), **(headers or {})}))
+            return replace(page, checkpoint={**page.checkpoint, **_given_at(url, page, since or {})})
         except (NoAnswer, Refused) as e:
             raise self._error(str(e)) from e
+
+    def _own_headers(self, url: str) -> Mapping[str, str]:
+        """What the operator has told us to send: only to the place that he has named, wherever that has moved."""
+        named = self._source
+        return named.headers if named and named.headers and _origin(url) == _origin(named.location) else {}
 
     def post(self, url: str, form: Mapping[str, str]) -> None:
         """
@@ -132,37 +163,62 @@ class Trip:
             reply, _ = self._ask(url, {}, self._web.seconds, form)
         except (NoAnswer, Refused) as e:
             raise self._error(str(e)) from e
-        if reply.status in (429, 503):
-            self._stay_away(back_after(reply.headers, self.now))
         if not 200 <= reply.status < 300:
             is_our_fault = 400 <= reply.status < 500 and reply.status not in (408, 429)
             raise self._error(f"the server answers {_phrase(reply.status)}", permanent=is_our_fault)
 
-    def _follow(self, url: str, headers: Mapping[str, str]) -> tuple[str, Reply]:
-        """The first answer that is no redirect, and where it stood."""
-        left = self._web.seconds
+    def _follow(
+        self, asked: str, since: Checkpoint, headers: Mapping[str, str]
+    ) -> tuple[str, Reply, Mapping[str, str]]:
+        """The first answer that is no redirect, where it stood, and the validators that it was asked with."""
+        url, left, moved_to, is_permanent = asked, self._web.seconds, "", True
         for _ in range(HOPS + 1):
-            reply, seconds = self._ask(url, {"Accept": ACCEPT, **headers}, left)
+            conditions = {} if self._afresh else _conditions(since, url, asked)
+            reply, seconds = self._ask(url, {"Accept": ACCEPT, **conditions, **headers}, left)
             left -= seconds
             if reply.status not in REDIRECTS:
-                return url, reply
+                if self._speaks(asked):
+                    self._hear(status=reply.status, moved_to=moved_to)
+                return url, reply, conditions
             target = self._target(url, reply)
+            is_permanent = is_permanent and reply.status in PERMANENT
+            moved_to = target if is_permanent else moved_to
             if _origin(target) != _origin(url):
                 headers = {name: value for name, value in headers.items() if name.lower() in TRAVELLING}
             url = target
         raise self._error(f"more than {HOPS} redirects")
 
+    def _speaks(self, url: str) -> bool:
+        """
+        Whether this document speaks for the source: the one at its own address, or, if that is never asked for, the
+        first one. robots.txt speaks for nobody.
+        """
+        if url == self._home or (not self._speaker and urlsplit(url).path != "/robots.txt"):
+            self._speaker = url
+        return url == self._speaker
+
     def _ask(
         self, url: str, headers: Mapping[str, str], left: float, form: Mapping[str, str] | None = None
     ) -> tuple[Reply, float]:
         """The answer, and the seconds it took once it was our turn."""
+        from ._requests import NoAnswer
+
+        host = urlsplit(url).hostname or ""
         polite = {"User-Agent": self._web.agent, "Accept-Encoding": "gzip", **headers}
-        with self._web.gates.through(urlsplit(url).hostname or ""):
+        with self._web.gates.through(host):
             self.requests += 1
             began = time.monotonic()
-            reply = self._web.wire.ask(url, polite, left, form)
+            try:
+                reply = self._web.wire.ask(url, polite, left, form)
+            except NoAnswer as e:
+                if e.is_cut_off:
+                    self._web.line.lost(host, self.now)
+                self._hear(is_cut_off=e.is_cut_off)
+                raise
             seconds = time.monotonic() - began
+        self._web.line.reached()
         self.bytes += len(reply.body)
+        self._note_pause(reply)
         return reply, seconds
 
     def _target(self, url: str, reply: Reply) -> str:
@@ -180,19 +236,19 @@ class Trip:
             raise self._error("a redirect with a user name in its address")
         return target
 
-    def _page(self, url: str, reply: Reply, since: Checkpoint) -> Page:
-        """The answer, or FetchError. Keeps the server's wish."""
-        self._note_wish(reply)
-        old = {name: since.get(name, "") for name in ("etag", "last-modified")}
-        given = {name: reply.headers.get(name, "") for name in old}
-        url = _without_user(url)
-        if reply.status == 304:
-            if not _conditions(since):
-                raise self._error("the server answers 304 Not Modified, but was asked for everything")
+    def _page(self, asked: str, url: str, reply: Reply, conditions: Mapping[str, str]) -> Page:
+        """The answer, or FetchError."""
+        if asked == self._speaker and reply.status in (200, 203, 226, 304):
+            self._hear(fresh_for=fresh_for(reply.headers, self.now))
+        given = {name: reply.headers.get(name, "") for name in VALIDATORS}
+        old = {"etag": conditions.get("If-None-Match", ""), "last-modified": conditions.get("If-Modified-Since", "")}
+        place = _without_user(url)
+        if reply.status == 304 and not conditions:
+            raise self._error("the server answers 304 Not Modified, but was asked for everything")
+        if reply.status in (204, 304):
             # RFC 9111, 4.3.4: what a 304 says of the validators is newer than what we keep.
-            return Page(url=url, body=None, checkpoint={name: given[name] or old[name] for name in old})
-        if reply.status == 204:
-            return Page(url=url, body=None, checkpoint=old)
+            kept = {name: (reply.status == 304 and given[name]) or old[name] for name in VALIDATORS}
+            return Page(url=place, body=None, checkpoint=kept)
         if reply.status not in (200, 203, 226):
             raise self._error(f"the server answers {_phrase(reply.status)}", permanent=reply.status == 410)
         try:
@@ -200,23 +256,22 @@ class Trip:
         except ValueError as e:
             raise self._error(str(e)) from e
         media_type, charset = _content_type(reply.headers.get("Content-Type", ""))
-        checkpoint = given if reply.status == 200 else dict.fromkeys(old, "")
-        return Page(url=url, body=body, media_type=media_type, charset=charset, checkpoint=checkpoint)
+        # 226 (RFC 3229): its ETag is that of the whole, although the body is what is new in it.
+        checkpoint = given if reply.status in (200, 226) else dict.fromkeys(VALIDATORS, "")
+        return Page(url=place, body=body, media_type=media_type, charset=charset, checkpoint=checkpoint)
 
-    def _note_wish(self, reply: Reply) -> None:
-        """
-        The latest of all wishes counts. How long a document stays fresh is asked of the visit's first one only: it is
-        the source itself, the others are what it links to.
-        """
-        wish = back_after(reply.headers, self.now) if reply.status in (429, 503) else timedelta()
-        if reply.status in (200, 304) and not self._has_arrived:
-            wish = fresh_for(reply.headers, self.now)
-            self._has_arrived = True
-        self._stay_away(wish)
+    def _note_pause(self, reply: Reply) -> None:
+        """The longest of all wishes counts, whichever server of this visit has it."""
+        is_refused = reply.status in (403, 429, 503)
+        budget = budget_after(reply.headers, self.now, is_refused=is_refused)
+        pause = max(budget, back_after(reply.headers, self.now) if reply.status >= 400 else budget)
+        self._hear(
+            back_after=max(pause, self.reception.back_after),
+            is_crowded=self.reception.is_crowded or reply.status == 429 or bool(budget),
+        )
 
-    def _stay_away(self, wish: timedelta) -> None:
-        if wish:
-            self.not_before = max(self.not_before or self.now, self.now + wish)
+    def _hear(self, **said: Any) -> None:
+        self.reception = replace(self.reception, **said)
 
     def _error(self, reason: str, *, permanent: bool = False) -> FetchError:
         return FetchError(self._whom, reason, permanent=permanent)
@@ -266,14 +321,27 @@ def _without_user(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
-def _conditions(since: Checkpoint) -> dict[str, str]:
-    """The validators as the server gave them; not one that cannot stand in a header line."""
-    conditions = {}
+def _conditions(since: Checkpoint, url: str, asked: str) -> dict[str, str]:
+    """
+    The validators as the server gave them, for the very address that gave them; not one that cannot stand in a header
+    line. With an ETag we can also be told what is new alone (RFC 3229).
+    """
+    given_at = since.get(GIVEN_AT) or asked
+    if url != given_at and (since.get(GIVEN_AT) or urlsplit(url).hostname != urlsplit(asked).hostname):
+        return {}
+    conditions: dict[str, str] = {}
     if re.fullmatch(r"[!-~\x80-\xff](?:[ -~\x80-\xff]{0,1022}[!-~\x80-\xff])?", since.get("etag", "")):
-        conditions["If-None-Match"] = since["etag"]
+        conditions |= {"If-None-Match": since["etag"], "A-IM": "feed"}
     if re.fullmatch(r"[!-~](?:[ -~]{0,126}[!-~])?", since.get("last-modified", "")):
         conditions["If-Modified-Since"] = since["last-modified"]
     return conditions
+
+
+def _given_at(asked: str, page: Page, since: Checkpoint) -> dict[str, str]:
+    """Whose the validators of this page are, where that has to be said."""
+    if any(page.checkpoint.values()) and page.url != _without_user(asked):
+        return {GIVEN_AT: page.url}
+    return {GIVEN_AT: ""} if since.get(GIVEN_AT) else {}
 
 
 def _content_type(value: str) -> tuple[str, str | None]:

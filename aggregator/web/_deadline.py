@@ -28,6 +28,8 @@ class Exchange:
         self.is_late = False
         self.is_fresh = False
         """Whether it had to open a connection."""
+        self.is_connected = False
+        """Whether there was one at any time."""
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
 
@@ -37,6 +39,7 @@ class Exchange:
 
     def watch(self, connection: socket.socket) -> None:
         """From now on this is the connection that ends at the deadline."""
+        self.is_connected = True
         with self._lock:
             self._let_go()
             self._socket = socket.socket(fileno=os.dup(connection.fileno()))

@@ -12,6 +12,7 @@ it reads the certificate bundle anew for every connection (25 ms).
 
 from __future__ import annotations
 
+import errno
 import functools
 import http.client
 import ipaddress
@@ -34,6 +35,7 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 HOSTS_KEPT = 64
 """Hosts whose idle connections are kept for the next request."""
+_NO_WAY = (errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH)
 WITH_BODY = (200, 203, 226)
 """Of other answers nobody wants the body: it is not read."""
 
@@ -44,6 +46,11 @@ class Refused(Exception):
 
 class NoAnswer(Exception):
     """No complete answer came. The text is a plain sentence."""
+
+    def __init__(self, text: str, *, is_cut_off: bool = False) -> None:
+        super().__init__(text)
+        self.is_cut_off = is_cut_off
+        """Whether there was nobody at the other end, not even to refuse: it may be our own line."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +187,8 @@ class Wire:
                     # another one (RFC 9112, 9.3.1). Each attempt uses one up, so a new one is reached.
                     is_late = exchange.is_late or not exchange.left()
                     if exchange.is_fresh or is_late or not _was_closed(e):
-                        raise NoAnswer(self._late if is_late else _sentence(e)) from e
+                        is_cut_off = not exchange.is_connected and (is_late or _is_cut_off(e))
+                        raise NoAnswer(self._late if is_late else _sentence(e), is_cut_off=is_cut_off) from e
 
     def _send(self, request: requests.PreparedRequest, exchange: Exchange) -> Reply:
         timeout = (CONNECT_SECONDS, max(0.001, min(READ_SECONDS, exchange.left())))
@@ -221,6 +229,14 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _was_closed(error: BaseException) -> bool:
     return any(isinstance(one, (ConnectionError, ssl.SSLEOFError)) for one in _causes(error))
+
+
+def _is_cut_off(error: BaseException) -> bool:
+    """Whether nobody was there. Who refuses a connection is there."""
+    return any(
+        isinstance(one, (socket.gaierror, TimeoutError)) or (isinstance(one, OSError) and one.errno in _NO_WAY)
+        for one in _causes(error)
+    )
 
 
 def _sentence(error: BaseException) -> str:

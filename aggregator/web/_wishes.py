@@ -8,24 +8,54 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 LONGEST_BAN = timedelta(days=7)
-LONGEST_FRESH = timedelta(days=1)
-"""Caps: a slip in somebody's configuration must not silence a source for a year."""
+LONGEST_FRESH = timedelta(days=365)
+"""Caps: a slip in somebody's configuration must not silence a source for ever, and has to be a time at all."""
+EPOCHS = 1_000_000_000
+"""A reset that is at least so great is a moment since 1970, not a number of seconds."""
+BUDGETS = ("X-RateLimit", "RateLimit", "X-Rate-Limit")
 
 
 def back_after(headers: Mapping[str, str], now: datetime) -> timedelta:
     """Retry-After, in seconds or as a date (RFC 9110, 10.2.3); zero if there is none, or one that makes no sense."""
     value = headers.get("Retry-After", "").strip()
-    return _seconds(value, LONGEST_BAN) if value.isdecimal() else _until(value, headers, now, LONGEST_BAN)
+    return _seconds(value, LONGEST_BAN) if _is_number(value) else _until(value, headers, now, LONGEST_BAN)
+
+
+def budget_after(headers: Mapping[str, str], now: datetime, *, is_refused: bool = False) -> timedelta:
+    """
+    The time until we may ask again, where a server counts our requests (`X-RateLimit-Remaining`, `-Reset`) and none is
+    left, or where it has refused this one; else zero.
+    """
+    for name in BUDGETS:
+        left, reset = (_amount(headers.get(f"{name}-{what}", "")) for what in ("Remaining", "Reset"))
+        if reset is not None and (is_refused if left is None else left < 1):
+            if reset >= EPOCHS:
+                reset -= (_date(headers.get("Date", "")) or now).timestamp()
+            return min(timedelta(seconds=max(reset, 0)), LONGEST_BAN)
+    return timedelta()
 
 
 def fresh_for(headers: Mapping[str, str], now: datetime) -> timedelta:
-    """How long it stays fresh: Cache-Control max-age, else Expires (RFC 9111, 4.2.1); zero if none is said."""
+    """
+    How long it stays fresh: Cache-Control max-age, else Expires (RFC 9111, 4.2.1); zero if none is said. An Age is not
+    taken off: who wrote the max-age meant it from one visit to the next.
+    """
     orders = headers.get("Cache-Control", "").lower()
     if re.search(r"(?:^|[,\s])no-(?:cache|store)(?![\w=-])", orders):
         return timedelta()
-    if age := re.search(r'(?:^|[,\s])max-age\s*=\s*"?(\d+)', orders):
+    if age := re.search(r'(?:^|[,\s])max-age\s*=\s*"?([0-9]+)', orders):
         return _seconds(age[1], LONGEST_FRESH)
     return _until(headers.get("Expires", ""), headers, now, LONGEST_FRESH)
+
+
+def _is_number(value: str) -> bool:
+    return value.isascii() and value.isdecimal()
+
+
+def _amount(value: str) -> float | None:
+    """A number of requests or seconds, which some write as `12.0`; None if it is none."""
+    value = value.strip()
+    return float(value) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", value) else None
 
 
 def _seconds(digits: str, most: timedelta) -> timedelta:

@@ -1,0 +1,69 @@
+"""What passes between two visits to one source: how it was received, and what we remember of it for the next time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What a document says of coming back. Nothing said is nothing asked."""
+
+    every: timedelta = timedelta()
+    """The longest of what it names: `ttl`, `sy:updatePeriod` by `sy:updateFrequency`."""
+    skip_hours: frozenset[int] = frozenset()
+    """Hours of the day, in UTC, in which nobody need come."""
+    skip_days: frozenset[int] = frozenset()
+    """The same for days of the week; Monday is 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reception:
+    """
+    How a visit was received, as plainly as the servers said it. Of several documents, the one at the source's own
+    address speaks for it, or else the first.
+    """
+
+    status: int | None = None
+    """Of the source's own document, after redirects; None if there was no answer."""
+    fresh_for: timedelta = timedelta()
+    """How long the server calls that document fresh."""
+    back_after: timedelta = timedelta()
+    """The longest pause that any of the servers asked for."""
+    is_crowded: bool = False
+    """Whether that pause is meant for all that we ask of the host: 429, or no requests left."""
+    moved_to: str = ""
+    """Where permanent redirects (301, 308) lead from the source's own address; empty if they lead nowhere."""
+    is_cut_off: bool = False
+    """Not even a connection came about: it may be our own line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relocation:
+    """Evidence that a source has moved for good."""
+
+    to: str
+    since: datetime
+    visits: int
+    """How many in a row have been sent there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What a source's past means for its next visit."""
+
+    visited: datetime | None = None
+    """The last visit with success."""
+    failures: int = 0
+    """Failed visits in a row."""
+    wishes: Wishes = Wishes()
+    gap: timedelta = timedelta()
+    """The usual time between two of its articles; zero if nobody can tell."""
+    news_at: datetime | None = None
+    """The last visit that brought something new."""
+    whole_at: datetime | None = None
+    """When its document was last given out, and not called unmodified."""
+    address: str = ""
+    """Where it is now, when it has moved for good; empty: where the configuration says."""
+    move: Relocation | None = None

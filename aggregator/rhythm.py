@@ -1,0 +1,142 @@
+"""
+When to come back. Pure: the time and the chance are given.
+
+    went well    the longest of `every`, the document's wishes, its freshness and its own pace, but `at_least_every`;
+                 not in the hours that it wants to be spared
+    refused      401, 403, 429, 503: twice `every`, and twice as long with each further time; at most a day
+    went wrong   anywhere between `every` and that ("full jitter", so that a server which comes back is not met by all)
+    cut off      our own fault: in a minute or three
+
+And never before the end of a pause that a server asked for (Retry-After). Whatever comes out is a little later, by
+chance, and never earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+
+from .model import Article, Dated, Reception, Source, Standing, Wishes
+
+REFUSALS = (401, 403, 429, 503)
+DOUBLINGS = 16
+LONGEST_BACKOFF = timedelta(days=1)
+
+PACE = 8
+"""Visits in the usual time between two articles."""
+SILENCE = 24
+"""After a time without news, a part of it may pass until the next visit."""
+NEWEST = 10
+"""Articles that tell a source's pace."""
+
+LATER = 0.1
+LATEST = timedelta(minutes=10)
+"""By chance a visit is later by this share of the wait, and by so much at most."""
+SOON = timedelta(minutes=1), timedelta(minutes=3)
+
+TOO_LONG = timedelta(days=7)
+"""A server that has called a document unmodified for so long is asked for the whole of it."""
+HOST_PAUSE = timedelta(minutes=10)
+"""As long as the other sources of a crowded host wait too, at most: its pause is meant for the one that was refused."""
+
+
+def next_visit(
+    source: Source, standing: Standing, heard: Reception, now: datetime, chance: Random, *, failed: bool
+) -> datetime:
+    """When the source is due again, after a visit over the web. `standing` has what this visit has taught already."""
+    if failed:
+        wait = max(backoff(source, standing.failures + 1, heard.status, chance), freshness(source, heard))
+    else:
+        asked = max(standing.wishes.every, heard.fresh_for, pace(source, standing, now))
+        wait = max(source.every, min(asked, source.at_least_every))
+    at = now + wait + min(wait * LATER, LATEST) * chance.random()
+    if not failed:
+        at = spare(at, standing.wishes, now + longest(source), chance)
+    return max(at, now + heard.back_after)
+
+
+def not_before(source: Source, heard: Reception, now: datetime) -> datetime | None:
+    """The server's own wish, which is kept also when somebody asks for a visit now; None if it has none."""
+    wish = max(heard.back_after, freshness(source, heard))
+    return now + wish if wish else None
+
+
+def host_not_before(heard: Reception, now: datetime) -> datetime | None:
+    """The same for the other sources of its host."""
+    return now + min(heard.back_after, HOST_PAUSE) if heard.is_crowded and heard.back_after else None
+
+
+def soon(now: datetime, chance: Random) -> datetime:
+    """When to try again, if no source is to blame."""
+    least, most = SOON
+    return now + least + (most - least) * chance.random()
+
+
+def is_time_for_all(standing: Standing, now: datetime) -> bool:
+    """Whether to send no validators: some servers say 304 for ever."""
+    return standing.whole_at is not None and now - standing.whole_at >= TOO_LONG
+
+
+def learn(
+    standing: Standing, heard: Reception, wishes: Wishes | None, articles: Collection[Article], now: datetime,
+    *, has_news: bool,
+) -> Standing:  # fmt: skip
+    """What a visit has taught. `wishes` is None when the document was not read, as nothing in it has changed."""
+    return replace(
+        standing,
+        wishes=standing.wishes if wishes is None else wishes,
+        gap=usual_gap([a.published_at for a in articles if a.dated is Dated.SAID]) or standing.gap,
+        news_at=now if has_news else standing.news_at or now,
+        whole_at=now if heard.status == 200 else standing.whole_at,
+    )
+
+
+def usual_gap(dates: Collection[datetime]) -> timedelta:
+    """The mean time between the newest articles; zero if there are not two."""
+    newest = sorted(set(dates))[-NEWEST:]
+    return (newest[-1] - newest[0]) / (len(newest) - 1) if len(newest) > 1 else timedelta()
+
+
+def pace(source: Source, standing: Standing, now: datetime) -> timedelta:
+    """What the source's own rhythm suggests: who writes once a week need not be asked every half hour."""
+    if not source.adapts:
+        return timedelta()
+    silence = now - standing.news_at if standing.news_at else timedelta()
+    return max(standing.gap / PACE, silence / SILENCE)
+
+
+def backoff(source: Source, failures: int, status: int | None, chance: Random) -> timedelta:
+    """After so many failures in a row, this one counted."""
+    if status in REFUSALS:
+        return _doubled(source, failures)
+    return source.every + (_doubled(source, failures - 1) - source.every) * chance.random()
+
+
+def _doubled(source: Source, times: int) -> timedelta:
+    return max(source.every, min(source.every * (1 << min(times, DOUBLINGS)), LONGEST_BACKOFF))
+
+
+def longest(source: Source) -> timedelta:
+    """The operator's maximum."""
+    return max(source.every, source.at_least_every)
+
+
+def freshness(source: Source, heard: Reception) -> timedelta:
+    """As far as the operator allows: a slip in somebody's configuration must not silence a source for a year."""
+    return min(heard.fresh_for, longest(source))
+
+
+def spare(at: datetime, wishes: Wishes, latest: datetime, chance: Random) -> datetime:
+    """Not in `skipHours` and `skipDays`, but not after `latest` for their sake; then not on the stroke of the hour."""
+    if not _is_spared(at, wishes) or len(wishes.skip_hours) > 23 or len(wishes.skip_days) > 6:
+        return at
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    while _is_spared(hour, wishes):
+        hour += timedelta(hours=1)
+    return max(at, min(hour + LATEST * chance.random(), latest))
+
+
+def _is_spared(at: datetime, wishes: Wishes) -> bool:
+    return at.hour in wishes.skip_hours or at.weekday() in wishes.skip_days

@@ -1,0 +1,74 @@
+"""
+A web page that lists articles: by CSS selectors, or found by itself. Each article's own page is read once.
+
+For sites that have no feed. What robots.txt forbids is not read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+
+from ..errors import FetchError
+from ..model import Checkpoint, Fetched, Item, Source
+from . import World, _home, _linked, _listing
+from ._charset import decode
+from ._follow import Listed, follow, per_visit
+from ._html import select, tree
+from ._robots import Robots
+from .feed import check as check
+
+SELECTORS = ("items", "title", "link", "date", "summary")
+
+
+def selector(value: object) -> str:
+    """A CSS selector."""
+    empty = tree("<p>")
+    if not isinstance(value, str) or not value.strip() or empty is None:
+        raise ValueError(f"{value!r} is no CSS selector; right would be article.card, or h2 > a")
+    select(empty, value)
+    return value
+
+
+OPTIONS: Mapping[str, Callable[[object], object]] = {
+    **dict.fromkeys(SELECTORS, selector),
+    "per_visit": per_visit,
+}
+
+
+def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
+    """
+    Yield the pages of articles that are new in the list. Raises FetchError when robots.txt forbids the page, when there
+    is no list of articles in it, and at the end for articles that could not be had.
+    """
+    robots = Robots(since, world)
+    if not robots.allow(source.location):
+        yield Fetched(url=source.location, body=None, checkpoint=robots.moved)
+        raise FetchError(source.name, "robots.txt does not let us read this page")
+    answer = world.get(source.location, since)
+    robots.renew(source.location)
+    listed: list[Listed] = []
+    if answer.body is not None:
+        selectors = {key: str(source.options[key]) for key in SELECTORS if key in source.options}
+        digest = hashlib.sha256(answer.body + repr(selectors).encode()).hexdigest()
+        if digest != since.get("digest"):
+            text = decode(answer.body, answer.charset)
+            listed = [Listed(item) for item in _listing.items(text, answer.url, selectors)]
+            if not listed:
+                raise FetchError(source.name, _nothing_found(text, answer.url, selectors))
+        yield Fetched(url=answer.url, body=None, checkpoint={**answer.checkpoint, "digest": digest})
+    yield from follow(source, since, world, listed, robots)
+
+
+def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
+    """Yield the article of one page. Raises ParseError."""
+    yield from _linked.parse(source, fetched)
+
+
+def _nothing_found(text: str, url: str, selectors: Mapping[str, str]) -> str:
+    if "items" in selectors:
+        return f"'items: {selectors['items']}' finds no article with a link in the page"
+    if _home.is_feed(text):
+        return "this is a feed; it is read by 'feed:'"
+    hint = f"; {_home.what_it_names(text, url)}" if _home.declared(text, url) else ""
+    return f"no list of articles is recognised in the page; 'items:' says where they are{hint}"

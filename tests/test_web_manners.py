@@ -1,0 +1,243 @@
+"""What servers say of coming back, of moving and of who may come in; and whose fault it is when nobody answers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from aggregator.errors import FetchError
+from aggregator.model import Source
+from aggregator.sources import feed
+from aggregator.sources._wishes import wishes_of
+from aggregator.web import Trip, Web
+from aggregator.web._line import Line
+from aggregator.web._wishes import budget_after
+
+from .loopback import NOW, Loopback, in_turn, make_web, reply, visit
+from .make import fetched
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    with Loopback() as server:
+        yield server
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    web = make_web(private_hosts=frozenset({"127.0.0.1", "localhost"}))
+    yield web
+    web.close()
+
+
+def fail(trip: Trip, url: str) -> Trip:
+    with pytest.raises(FetchError):
+        trip.get(url)
+    return trip
+
+
+# --- counted requests ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_refused", "seconds"),
+    [
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "90"}, False, 90),
+        ({"X-RateLimit-Remaining": "0.0", "X-RateLimit-Reset": "42.5"}, False, 42.5),
+        ({"RateLimit-Remaining": "0", "RateLimit-Reset": "90"}, False, 90),
+        ({"X-RateLimit-Remaining": "7", "X-RateLimit-Reset": "90"}, True, 0),
+        ({"X-RateLimit-Reset": "90"}, False, 0),
+        ({"X-RateLimit-Reset": "90"}, True, 90),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{NOW.timestamp() + 300:.0f}"}, False, 300),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{NOW.timestamp() - 300:.0f}"}, False, 0),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "999999999"}, False, 7 * 86400),
+        ({"X-RateLimit-Remaining": "none", "X-RateLimit-Reset": "soon"}, True, 0),
+        ({"X-RateLimit-Remaining": "0"}, True, 0),
+        ({}, True, 0),
+    ],
+)
+def test_a_server_that_counts_our_requests_is_left_alone_when_none_are_left(
+    headers: dict[str, str], is_refused: bool, seconds: float
+) -> None:
+    assert budget_after(headers, NOW, is_refused=is_refused) == timedelta(seconds=seconds)
+
+
+def test_the_last_allowed_request_is_a_success_and_a_pause_for_the_host(server: Loopback, web: Web) -> None:
+    server.answers["/"] = reply(body=b"x", X_RateLimit_Remaining="0", X_RateLimit_Reset="60")
+    trip = visit(web)
+    trip.get(server.url("/"))
+    assert (trip.reception.back_after, trip.reception.is_crowded) == (timedelta(seconds=60), True)
+
+
+@pytest.mark.parametrize(("status", "is_crowded"), [(429, True), (503, False), (403, False), (500, False)])
+def test_a_pause_is_kept_whatever_the_error_and_is_the_hosts_only_with_429(
+    server: Loopback, web: Web, status: int, is_crowded: bool
+) -> None:
+    server.answers["/"] = reply(status, Retry_After="120")
+    trip = fail(visit(web, server.url("/")), server.url("/"))
+    heard = trip.reception
+    assert (heard.status, heard.back_after, heard.is_crowded) == (status, timedelta(seconds=120), is_crowded)
+
+
+# --- what a feed says of itself --------------------------------------------------------------------------------------
+
+
+def rss(head: str, tail: str = "") -> str:
+    return f"<rss><channel>{head}<item><title>t</title><ttl>1</ttl></item><item></item>{tail}</channel></rss>"
+
+
+@pytest.mark.parametrize(
+    ("text", "every"),
+    [
+        (rss("<ttl>180</ttl>"), 3 * HOUR),
+        (rss("", "<ttl> 60 </ttl>"), HOUR),
+        (rss("<ttl>-5</ttl>"), 0 * HOUR),
+        (rss("<ttl>soon</ttl>"), 0 * HOUR),
+        (rss("<ttl>999999</ttl>"), 365 * 24 * HOUR),
+        (rss("<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>"), 12 * HOUR),
+        (rss("<sy:updatePeriod>\n Hourly </sy:updatePeriod>"), HOUR),
+        (rss("<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>"), 24 * HOUR),
+        (rss("<sy:updatePeriod>never</sy:updatePeriod>"), 0 * HOUR),
+        (rss("<ttl>60</ttl><sy:updatePeriod>daily</sy:updatePeriod>"), 24 * HOUR),
+        (rss(""), 0 * HOUR),
+        ("", 0 * HOUR),
+        ('{"version": "https://jsonfeed.org/version/1.1"}', 0 * HOUR),
+    ],
+)
+def test_a_feed_says_how_often_it_changes(text: str, every: timedelta) -> None:
+    assert wishes_of(text).every == every
+
+
+def test_a_feed_says_when_it_wants_to_be_spared() -> None:
+    head = (
+        "<skipHours><hour>1</hour><hour> 02 </hour><hour>24</hour><hour>25</hour><hour>x</hour></skipHours>"
+        "<skipDays><day>Sunday</day><day>saturday</day><day>Caturday</day></skipDays>"
+    )
+    wishes = feed.wishes(fetched(rss(head).encode()))
+    assert wishes
+    assert (wishes.skip_hours, wishes.skip_days) == (frozenset({0, 1, 2}), frozenset({5, 6}))
+
+
+@pytest.mark.parametrize("piece", ["<item>", "<skipHours>", "<ttl>", "<ttl ", "<hour>", "</item>", " " * 9 + "<ttl>"])
+def test_broken_words_cost_no_time(piece: str) -> None:
+    wishes_of(piece * 200_000)
+
+
+# --- moving ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statuses", "moved_to"),
+    [([], ""), ([301], "/1"), ([308, 301], "/2"), ([302], ""), ([302, 301], ""), ([301, 302], "/1"), ([307, 308], "")],
+)
+def test_only_permanent_redirects_say_that_a_source_has_moved(
+    server: Loopback, web: Web, statuses: list[int], moved_to: str
+) -> None:
+    for n, status in enumerate(statuses):
+        server.answers[f"/{n}"] = reply(status, Location=f"/{n + 1}")
+    server.answers[f"/{len(statuses)}"] = reply(body=b"here")
+    trip = visit(web, server.url("/0"))
+    trip.get(server.url("/0"))
+    assert trip.reception.moved_to == (server.url(moved_to) if moved_to else "")
+
+
+def test_a_source_that_has_moved_is_at_home_there(server: Loopback, web: Web) -> None:
+    server.answers["/new"] = reply(body=b"here", Cache_Control="max-age=60")
+    trip = web.visit(Source(name="a", kind="feed", location=server.url("/old")), NOW, server.url("/new"))
+    trip.get(server.url("/new"))
+    assert (trip.reception.status, trip.reception.fresh_for) == (200, timedelta(seconds=60))
+
+
+# --- validators ------------------------------------------------------------------------------------------------------
+
+
+def test_a_visit_afresh_sends_no_validators(server: Loopback, web: Web) -> None:
+    server.answers["/"] = reply(body=b"x", ETag='"b"')
+    source = Source(name="a", kind="feed", location=server.url("/"))
+    page = web.visit(source, NOW, afresh=True).get(server.url("/"), since={"etag": '"a"', "last-modified": "Monday"})
+    assert (page.body, page.checkpoint["etag"]) == (b"x", '"b"')
+    asked = server.requests[0].headers
+    assert [asked[name] for name in ("If-None-Match", "If-Modified-Since", "A-IM")] == [None] * 3
+
+
+def test_what_is_new_alone_may_be_sent_but_only_to_those_who_have_the_rest(server: Loopback, web: Web) -> None:
+    server.answers["/"] = in_turn(reply(body=b"all", ETag='"1"'), reply(226, body=b"new", ETag='"2"', IM="feed"))
+    first = visit(web).get(server.url("/"))
+    second = visit(web).get(server.url("/"), since=first.checkpoint)
+    assert (second.body, second.checkpoint["etag"]) == (b"new", '"2"')
+    assert [seen.headers["A-IM"] for seen in server.requests] == [None, "feed"]
+
+
+# --- who may come in -------------------------------------------------------------------------------------------------
+
+SECRETS = {"Authorization": "Bearer abc", "X-Key": "secret", "Cookie": "a=b"}
+
+
+def told(server: Loopback) -> list[tuple[str | None, ...]]:
+    return [tuple(seen.headers[name] for name in SECRETS) for seen in server.requests]
+
+
+def test_a_sources_headers_go_to_its_own_host_and_to_nobody_else(server: Loopback, web: Web) -> None:
+    server.answers["/"] = reply(302, Location="/near")
+    server.answers["/near"] = reply(302, Location=server.url("/far", host="localhost"))
+    server.answers["/far"] = reply(body=b"x")
+    server.answers["/story"] = reply(body=b"x")
+    trip = visit(web, server.url("/"), headers=SECRETS)
+    trip.get(server.url("/"))
+    trip.get(server.url("/story"))
+    trip.get(server.url("/story", host="localhost"))
+    everything, nothing = tuple(SECRETS.values()), (None,) * 3
+    assert told(server) == [everything, everything, nothing, everything, nothing]
+
+
+def test_nor_to_where_it_has_moved(server: Loopback, web: Web) -> None:
+    server.answers["/"] = reply(body=b"x")
+    new = server.url("/", host="localhost")
+    source = Source(name="a", kind="feed", location=server.url("/"), headers=SECRETS)
+    web.visit(source, NOW, new).get(new)
+    assert told(server) == [(None,) * 3]
+    assert "secret" not in repr(source)
+
+
+# --- whose fault it is -----------------------------------------------------------------------------------------------
+
+
+def test_a_line_is_down_when_several_hosts_are_lost_and_nobody_answers() -> None:
+    line = Line()
+    for host in ("a", "b", "b"):
+        line.lost(host, NOW)
+    assert not line.is_down(NOW)
+    line.lost("c", NOW)
+    assert line.is_down(NOW)
+    assert not line.is_down(NOW + HOUR)
+    line.reached()
+    assert not line.is_down(NOW)
+
+
+def test_when_no_name_can_be_resolved_we_are_offline_until_somebody_answers(
+    monkeypatch: pytest.MonkeyPatch, server: Loopback, web: Web
+) -> None:
+    server.answers["/"] = reply(500)
+
+    def getaddrinfo(host: str, *_: object, **__: object) -> object:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    with monkeypatch.context() as offline:
+        offline.setattr(socket, "getaddrinfo", getaddrinfo)
+        trips = [fail(visit(web), f"http://{host}.example/") for host in "abcd"]
+    assert [trip.reception.is_cut_off for trip in trips] == [True] * 4
+    assert all(trip.is_offline for trip in trips)
+    assert not fail(visit(web), server.url("/")).is_offline
+    assert not trips[-1].is_offline
+
+
+def test_a_server_that_refuses_a_connection_is_there(web: Web) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        trip = fail(visit(web), f"http://127.0.0.1:{taken.getsockname()[1]}/")
+    assert not trip.reception.is_cut_off
