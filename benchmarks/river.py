@@ -4,9 +4,9 @@ River beside others: the same feeds, the same core, one after the other.
     .venv/bin/python -m benchmarks.river [--feeds 1000] [--entries 35] [--runs 3] [--tls] [--peers VENV] [--day ROUNDS]
 
 Feeds (benchmarks/workload.py) come from a server of our own, which ends each connection after one answer, as if every
-feed had a host of its own. Every program runs as a process of its own from start to
-end, on core `--core`; CPU seconds (user and system), peak memory and the size of the database are its own, as the
-system counts them. Prints the medians of the runs, and each CPU divided by ours (sameness and 50 topics on).
+feed had a host of its own. Every program is a process of its own from start to end, on core `--core`; CPU seconds (user
+and system), peak memory and the size of the database are its own, as the system counts them. Prints the medians of the
+runs, and each CPU divided by ours.
 
     first       an empty database
     unchanged   the same again: every answer is 304
