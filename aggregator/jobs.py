@@ -25,6 +25,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+from .galley import Galley
 from .model import ALL, Imprint, Job, Source, State, Topic, Verdict
 from .rules import rule_digest
 from .stores import Store
@@ -68,6 +69,8 @@ class Desk:
     settle: timedelta = timedelta()
     """How long a new story waits for a better copy."""
     feeds: Path
+    galley: Galley = field(default_factory=Galley)
+    """What was printed last, for the next edition."""
     at_once: int = 1
     """Visits at one host, by all workers together."""
     has_feed: bool = False
@@ -136,6 +139,8 @@ def classify_some(desk: Desk, settled: datetime | None) -> int:
     rules, now = desk.classifier.digest, desk.clock()
     with desk.store.turn():
         batch = desk.store.unfiled(rules, BATCH, settled)
+        if not batch:
+            return 0
         desk.store.file(rules, {story.id: desk.classifier.file(story) for story in batch}, now)
         desk.store.relate(desk.coverage.relate(batch, now), now)
     return len(batch)
@@ -147,7 +152,7 @@ def publish_one(name: str, desk: Desk) -> None:
 
     topic = desk.topics.get(name)
     if topic and name not in desk.store.held():
-        written = publish(topic, desk.store, desk.imprint, desk.feeds)
+        written = publish(topic, desk.store, desk.imprint, desk.feeds, desk.galley)
         if written:
             log.info("published %s: %s", name, ", ".join(dict.fromkeys(p.name for p in written)))
         announce(topic, desk.imprint, desk.feeds, desk.store, desk.clock())
@@ -156,7 +161,7 @@ def publish_one(name: str, desk: Desk) -> None:
 def publish_front(_: str, desk: Desk) -> None:
     from .publish import publish_front
 
-    publish_front(tuple(desk.topics.values()), desk.store, desk.imprint, desk.feeds)
+    publish_front(tuple(desk.topics.values()), desk.store, desk.imprint, desk.feeds, desk.galley)
 
 
 def publish_desk(_: str, desk: Desk) -> None:

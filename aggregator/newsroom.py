@@ -88,6 +88,7 @@ class Newsroom:
     def _set_up(self, new: Config, old: Desk | None) -> Desk:
         from .classify import Classifier
         from .coverage import Coverage
+        from .galley import Galley
         from .press import retire, take_away
         from .web import Web
 
@@ -109,6 +110,7 @@ class Newsroom:
             coverage=old.coverage if old else Coverage(),
             settle=new.settle,
             feeds=feeds,
+            galley=old.galley if old else Galley(),
             at_once=new.manners.at_once,
             has_feed=new.desk,
             told=old.told if old else {},

@@ -8,8 +8,6 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from . import passages
-from .classify import Hit, Reason
 from .errors import Complaint
 from .markup import plain
 from .model import (
@@ -32,6 +30,8 @@ from .rhythm import spoken
 from .stores import Store
 
 if TYPE_CHECKING:
+    from . import passages
+    from .classify import Hit, Reason
     from .plan import Plan, Transfer
 
 Row = dict[str, Any]
@@ -279,6 +279,8 @@ def compared(story: Story) -> list[Row]:
 
 def compared_lines(story: Story, width: int, paint: passages.Paint) -> Iterator[str]:
     """The same for a terminal of this width."""
+    from . import passages
+
     for c in story.copies:
         yield ""
         yield f"[-{story.lead.publisher} ({story.lead.source})-] {{+{c.article.publisher} ({c.article.source})+}}"
@@ -298,6 +300,8 @@ def revised(story: Story, store: Store) -> list[Row]:
 
 def revised_lines(story: Story, store: Store, width: int, paint: passages.Paint) -> Iterator[str]:
     """The same for a terminal of this width."""
+    from . import passages
+
     for r in revisions(story, store):
         yield ""
         yield f"{r.new.publisher} ({r.new.source}), {when(r.at)} UTC: {r.because}"
@@ -311,10 +315,14 @@ def revisions(story: Story, store: Store) -> list[Revision]:
 
 
 def between(old: Article, new: Article) -> list[passages.Row]:
+    from . import passages
+
     return passages.compare(*(f"{a.title}\n\n{plain(a.content)}" for a in (old, new)))
 
 
 def passage_rows(rows: list[passages.Row]) -> list[Row]:
+    from . import passages
+
     return [
         {"equal": passages.spoken(p.old)}
         if p.same

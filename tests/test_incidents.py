@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from aggregator import incidents
-from aggregator.formats import atom, html
+from aggregator.formats import atom, html, render
 from aggregator.incidents import Incident, edition
 from aggregator.model import Health, State, Usual, Waiting
 
@@ -66,22 +66,22 @@ def test_a_source_that_answers_and_brings_nothing_is_told_after_ten_times_the_us
 
 def test_the_feed_is_valid_and_the_page_too() -> None:
     made = edition(all_of_it(), replace(IMPRINT, hubs=("https://hub.example/",)))
-    body = atom.render(made)
+    body = render(atom, made)
     assert faults(body, "https://news.example/desk/atom.xml") == []
     assert b"hub.example" not in body
-    assert b"steppe has not come since" in html.render(made)
-    assert faults(atom.render(edition([], IMPRINT)), "https://news.example/desk/atom.xml") == []
+    assert b"steppe has not come since" in render(html, made)
+    assert faults(render(atom, edition([], IMPRINT)), "https://news.example/desk/atom.xml") == []
 
 
 def test_an_incident_is_the_same_bytes_for_as_long_as_nothing_is_added() -> None:
-    first = atom.render(edition(all_of_it(), IMPRINT))
+    first = render(atom, edition(all_of_it(), IMPRINT))
     still = replace(FAILING, failures=30, last_visit=NOON + DAY, next_visit=NOON + 2 * DAY)
     later = [
         *incidents.failing([still], NOON + DAY),
         *[i for i in all_of_it() if i.kind == "quarantine"],
         *incidents.silent([FINE], {"coast": DAILY}, NOON + 5 * DAY),
     ]
-    assert atom.render(edition(later, IMPRINT)) == first
+    assert render(atom, edition(later, IMPRINT)) == first
     [again] = incidents.failing([replace(FAILING, failing_since=NOON)], NOON + DAY)
     assert again.id not in {i.id for i in all_of_it()}
 

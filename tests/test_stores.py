@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from aggregator.model import (
     Enclosure,
     Filing,
     Fingerprint,
+    Listed,
     Move,
     Opening,
     Relocation,
@@ -38,6 +39,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 LEASE = 5 * MINUTE
+PLAIN = Fingerprint(marks=(), size=0)
 STEPPE = Source(name="steppe", kind="feed", location="https://steppe.example/rss")
 COAST = Source(name="coast", kind="feed", location="https://coast.example/rss")
 TOPICS = {"all": "a1", "trade": "t1"}
@@ -105,7 +107,7 @@ def visit(source: str = "steppe", at: datetime = NOON, **changes: Any) -> Visit:
     return Visit(**{"source": source, "at": at, "next_at": at + HOUR, "checkpoint": {}, **changes})
 
 
-def ids(stories: Iterator[Story] | tuple[Story, ...] | list[Story]) -> list[int]:
+def ids(stories: Iterable[Story | Listed]) -> list[int]:
     return [int(story.id, 16) for story in stories]
 
 
@@ -779,8 +781,77 @@ def test_the_latest_of_a_topic_come_newest_first_and_whole(store: Store) -> None
     latest = store.latest("trade", 3)
     assert ids(latest.stories) == [5, 4, 3]
     assert latest.opened_at == NOON
-    assert [int(c.article.id, 16) for c in latest.stories[0].copies] == [9, 10]
-    assert [f.topic for f in latest.stories[0].filings] == ["all", "trade"]
+    first, *_ = store.read([mention.id for mention in latest.stories])
+    assert [int(c.article.id, 16) for c in first.copies] == [9, 10]
+
+
+def test_stories_are_read_in_the_order_asked_for_but_for_those_that_are_gone(store: Store) -> None:
+    store.save(visit(), [new(1), new(2), new(3), copy(4, of=3)])
+    file_all(store)
+    store.merge(article(1).id, article(2).id, NOON)
+    found = store.read([article(n).id for n in (3, 2, 9, 1)])
+    assert ids(found) == [3, 1]
+    assert (found[0].lead, len(found[0].copies), found[0].filings) == (article(3), 1, ())
+
+
+def test_a_mention_says_what_its_story_says(store: Store) -> None:
+    store.save(visit(), [new(1), copy(2, of=1, leads=True)])
+    file_all(store)
+    [mention], [story] = store.latest("all", 9).stories, store.read([article(1).id])
+    assert (mention.id, mention.state, mention.listed_at) == (story.id, story.state, story.listed_at)
+    assert mention.source == story.lead.source == "coast"
+
+
+def states(store: Store) -> dict[int, int]:
+    return {int(story.id, 16): story.state for story in store.stories()}
+
+
+CHANGES: dict[str, tuple[set[int], Callable[[Store], object]]] = {
+    "a copy": ({1, 2}, lambda s: s.save(visit("coast"), [copy(6, of=1)])),
+    "an edit": ({1, 2}, lambda s: s.save(visit(), [changed(1)])),
+    "an edit of no substance": ({1, 2}, lambda s: s.save(visit(), [replace(changed(1), substantive=False)])),
+    "other links": ({1, 2, 5}, lambda s: s.relate({article(1).id: {article(5).id: 0.5}}, NOON)),
+    "a withdrawal": ({2}, lambda s: s.withdraw(f"tag:river.example,2026:{article(1).id}", NOON)),
+    "a split": ({1, 2, 4}, lambda s: s.split(article(4).id, "river.example,2026", PLAIN, NOON)),
+    "a merger": ({1, 2, 5}, lambda s: s.merge(article(5).id, article(1).id, NOON)),
+    "other rules": (set(), lambda s: file_all(s, "r2", "trade")),
+    "other news": ({7}, lambda s: s.save(visit(), [new(7)])),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_state_of_a_story_is_another_whenever_an_edition_might_say_something_else_of_it(
+    store: Store, change: str
+) -> None:
+    """2 names 1 as related, 4 is a copy of 1, and 5 has nothing to do with them."""
+    store.save(visit(), [new(1), new(2), copy(4, of=1), new(5)])
+    store.relate({article(2).id: {article(1).id: 0.4}}, NOON)
+    file_all(store)
+    before = states(store)
+    touched, happen = CHANGES[change]
+    happen(store)
+    after = states(store)
+    assert {n for n in after if after[n] != before.get(n)} == touched & set(after)
+
+
+def test_a_story_that_was_taken_back_by_mistake_is_named_again(store: Store) -> None:
+    store.save(visit(), [new(1), new(2)])
+    store.relate({article(2).id: {article(1).id: 0.4}}, NOON)
+    file_all(store)
+    store.withdraw(new(1).opens.guid, NOON)  # type: ignore[union-attr]
+    publish_all(store)
+    before = states(store)
+    store.reinstate(new(1).opens.guid)  # type: ignore[union-attr]
+    assert states(store)[2] != before[2]
+    assert store.stale_topics() == ["all"]
+
+
+def test_a_story_that_is_opened_again_is_in_a_state_that_it_never_was_in(store: Store) -> None:
+    store.save(visit(), [new(1), new(5)])
+    before = states(store)[5]
+    store.merge(article(1).id, article(5).id, NOON)
+    store.split(article(5).id, "river.example,2026", PLAIN, NOON)
+    assert states(store)[5] > before
 
 
 def test_stories_listed_at_one_moment_are_ordered_by_id(store: Store) -> None:

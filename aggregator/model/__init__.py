@@ -14,7 +14,7 @@ from ._incoming import Checkpoint, Enclosure, Fetched, Item
 from ._quarantine import Usual, Waiting
 from ._sameness import Arrival, Company, Decision, Fingerprint, Known, Move, Opening, Revision, Ruling, Trace, Verdict
 from ._standing import Reception, Relocation, Standing, Wishes
-from ._stories import Copy, Edition, Filing, Front, Job, Ping, Printed, Related, Story, Withdrawal
+from ._stories import Copy, Edition, Filing, Front, Job, Listed, Ping, Printed, Related, Story, Withdrawal
 from ._wanted import (
     ALL,
     DESK,
@@ -78,6 +78,7 @@ __all__ = [
     "Filing",
     "Front",
     "Job",
+    "Listed",
     "Ping",
     "Printed",
     "Related",

@@ -22,6 +22,7 @@ from ..model import (
     Fingerprint,
     Health,
     Known,
+    Listed,
     Move,
     Ping,
     Printed,
@@ -39,9 +40,9 @@ from ..model import (
 
 @dataclass(frozen=True, kw_only=True)
 class Latest:
-    """A topic's newest stories, and the state of the store that they were read from."""
+    """A topic's newest stories, without their words, and the state of the store that they were read from."""
 
-    stories: tuple[Story, ...]
+    stories: tuple[Listed, ...]
     """Newest `listed_at` first; equal times by id."""
     revision: int
     """To be handed back to `published`: what changes after this reading makes the topic stale again."""
@@ -209,8 +210,11 @@ class Store(Protocol):
     def current(self, topic: str, limit: int) -> Latest:
         """The topic's newest stories, and every one that is in no archive: with the archives, all of them."""
 
-    def archived(self, topic: str, number: int) -> list[Story]:
+    def archived(self, topic: str, number: int) -> list[Listed]:
         """The stories of this archive that are held and not withdrawn, newest first."""
+
+    def read(self, stories: Sequence[str]) -> list[Story]:
+        """These stories, without their filings, in this order. Those that are here no more are left out."""
 
     def published(self, topic: str, revision: int) -> None:
         """The edition on disk says what the store said at `revision`."""

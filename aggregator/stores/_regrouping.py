@@ -16,7 +16,7 @@ from ._alike import keep_marks, settle_all
 from ._minted import recalled_openings, redirect_minted
 from ._rows import article_of, moment, stamp
 from ._rulings import inherit_rulings, rule
-from ._topics import touch_stories
+from ._topics import next_state, touch_stories
 from ._withdrawals import withdraw_story
 
 STORY = """
@@ -83,13 +83,14 @@ def _leave(conn: Connection, old: Row, members: list[Row], row: Row, decision: D
         conn.execute(LEAD, (earliest["number"], "the earliest of those that remained", stamp(at), old["number"]))
 
 
-OPEN = "INSERT INTO stories (number, id, guid, lead, listed_at, revised_at) VALUES (?, ?, ?, ?, ?, ?)"
+OPEN = "INSERT INTO stories (number, id, guid, lead, listed_at, revised_at, state) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 def _open(conn: Connection, number: int, decision: Decision) -> None:
     (opening,) = recalled_openings(conn, [decision])
     revised_at = stamp(decision.article.updated_at)
-    conn.execute(OPEN, (number, decision.story, opening.guid, number, stamp(opening.listed_at), revised_at))
+    facts = (number, decision.story, opening.guid, number, stamp(opening.listed_at), revised_at, next_state(conn))
+    conn.execute(OPEN, facts)
 
 
 def _place(conn: Connection, number: int, decision: Decision) -> None:

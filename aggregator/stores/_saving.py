@@ -12,7 +12,7 @@ from ..model import Article, Decision, Verdict
 from ._alike import keep_marks, settle_marks
 from ._minted import recalled_openings
 from ._rows import article_of, article_row, rows_for, stamp, to_json
-from ._topics import touch_stories
+from ._topics import next_state, touch_stories
 
 Numbered = Sequence[tuple[int, Decision]]
 """Articles that arrive, each with the number that its row gets."""
@@ -97,12 +97,13 @@ def _insert_articles(conn: sqlite3.Connection, arrivals: Numbered, stories: dict
 
 
 INSERT_STORY = """
-    INSERT INTO stories (number, id, guid, lead, listed_at, revised_at, old)
-    VALUES (:number, :id, :guid, :number, :listed_at, :revised_at, :old)"""
+    INSERT INTO stories (number, id, guid, lead, listed_at, revised_at, old, state)
+    VALUES (:number, :id, :guid, :number, :listed_at, :revised_at, :old, :state)"""
 
 
 def _open_stories(conn: sqlite3.Connection, openers: Numbered, *, old: bool) -> None:
     openings = recalled_openings(conn, [decision for _, decision in openers])
+    state = next_state(conn) if openers else 0
     rows = [
         {
             "number": number,
@@ -111,6 +112,7 @@ def _open_stories(conn: sqlite3.Connection, openers: Numbered, *, old: bool) -> 
             "listed_at": stamp(opening.listed_at),
             "revised_at": stamp(decision.article.updated_at),
             "old": old,
+            "state": state,
         }
         for (number, decision), opening in zip(openers, openings, strict=True)
     ]

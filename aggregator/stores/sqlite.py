@@ -34,6 +34,7 @@ from ..model import (
     Fingerprint,
     Health,
     Known,
+    Listed,
     Move,
     Ping,
     Printed,
@@ -74,9 +75,11 @@ from ._sources import (
 from ._stories import (
     find_story,
     held_article,
+    newest_listed,
     newest_stories,
     reasons_for,
     revisions_of,
+    stories_by_id,
     unfiled_stories,
     versions_of,
 )
@@ -384,9 +387,9 @@ class SqliteStore(Quarantine):
     def latest(self, topic: str, limit: int) -> Latest:
         """The topic's newest stories and the revision, both of one moment. A topic never registered is a StoreError."""
         with self._connections.reading() as db:
-            return self._state(db.conn, topic, newest_stories(db.conn, topic, limit))
+            return self._state(db.conn, topic, newest_listed(db.conn, topic, limit))
 
-    def _state(self, conn: Connection, topic: str, stories: list[Story]) -> Latest:
+    def _state(self, conn: Connection, topic: str, stories: list[Listed]) -> Latest:
         edition = edition_of(conn, topic)
         return Latest(
             stories=tuple(stories),
@@ -407,10 +410,15 @@ class SqliteStore(Quarantine):
         with self._connections.reading() as db:
             return self._state(db.conn, topic, current_stories(db.conn, topic, limit))
 
-    def archived(self, topic: str, number: int) -> list[Story]:
+    def archived(self, topic: str, number: int) -> list[Listed]:
         """The stories of an archive that are held and not withdrawn, newest first."""
         with self._connections.reading() as db:
             return archived_stories(db.conn, topic, number)
+
+    def read(self, stories: Sequence[str]) -> list[Story]:
+        """These stories, without their filings, as far as they are here."""
+        with self._connections.reading() as db:
+            return stories_by_id(db.conn, stories)
 
     def withdraw(self, guid: str, now: datetime, because: str = "") -> None:
         """The story leaves every topic for ever."""
