@@ -15,63 +15,45 @@ The default store: one SQLite file, one process that writes to it, any number th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from sqlite3 import Connection
 
 from ..errors import StoreError
 from ..model import (
-    Arrival,
     Article,
-    Checkpoint,
     Company,
     Decision,
     Filing,
-    Fingerprint,
-    Health,
     Known,
     Listed,
-    Move,
-    Ping,
     Printed,
     Revision,
-    Ruling,
     Source,
-    Standing,
     Story,
     Trace,
     Visit,
 )
 from . import Latest, Trained
-from ._alike import SLICES, company_of, first_since, forget_marks, keep_marks, postings_of
+from ._alike import SLICES, company_of, first_since, forget_marks, postings_of
 from ._archives import archived_stories, current_stories, last_archive, seal_stories
 from ._backup import back_up, restore
 from ._connections import Connections, check_readable, open_writer
-from ._known import arrivals_since, known_of, last_traces
+from ._known import known_of, last_traces
 from ._lock import Lock
 from ._minted import remember_printed
 from ._models import count_stories, keep_model, model_of, sample_stories
-from ._pings import announce_feeds, end_ping, hubs_to_ping, put_off_hub, waiting_pings
+from ._pings import Pings
 from ._quarantine import Quarantine, keep_waiting
-from ._regrouping import forbid_story, merge_stories, move_article, split_article
+from ._regrouping import Regrouping
 from ._related import relate_stories
-from ._rows import moment, moment_or_none, stamp
-from ._rulings import rulings_against, rulings_in_force
+from ._rows import moment
+from ._rulings import rulings_against
 from ._saving import save_decisions
-from ._sources import (
-    due_sources,
-    end_visit,
-    free_sources,
-    health_of_sources,
-    lease_sources,
-    register_sources,
-    set_back_sources,
-    standing_of_source,
-)
+from ._sources import Sources, end_visit, register_sources
 from ._stories import (
     find_story,
     held_article,
@@ -128,7 +110,7 @@ def open_store(path: Path, *, writing: bool, holder: str = "") -> SqliteStore:
         raise
 
 
-class SqliteStore(Quarantine):
+class SqliteStore(Sources, Regrouping, Quarantine, Pings):
     """A Store, as its Protocol says."""
 
     def __init__(self, connections: Connections, lock: Lock | None = None) -> None:
@@ -147,60 +129,11 @@ class SqliteStore(Quarantine):
         if self._lock:
             self._lock.release()
 
-    # --- sources -----------------------------------------------------------------------------------------------------
-
     def register(self, sources: Iterable[Source], topics: Mapping[str, str], now: datetime) -> None:
         """A configuration comes into force."""
         with self._connections.turn() as db:
             register_sources(db.conn, sources, now)
             register_topics(db.conn, topics, now)
-
-    def set_back(self, now: datetime) -> int:
-        """The clock may have been set back; how many sources it concerned."""
-        with self._connections.turn() as db:
-            return set_back_sources(db.conn, now)
-
-    def claim_due(self, now: datetime, lease: timedelta, limit: int, at_once: int = 1) -> list[str]:
-        """The sources that are due, longest overdue first, under lease from now on."""
-        with self._connections.turn() as db:
-            names = due_sources(db.conn, now, limit, at_once)
-            lease_sources(db.conn, names, now, now + lease)
-        return names
-
-    def claim(self, names: Sequence[str], now: datetime, lease: timedelta) -> list[str]:
-        """Those of these sources that may be visited, due or not, in the order asked for."""
-        with self._connections.turn() as db:
-            free = free_sources(db.conn, names, now)
-            lease_sources(db.conn, free, now, now + lease)
-        return free
-
-    def end_leases(self) -> None:
-        """Called when the lock has just become ours: whoever held a lease is gone."""
-        with self._connections.turn() as db:
-            db.execute("UPDATE sources SET leased_until = NULL")
-
-    def checkpoint(self, source: str) -> Checkpoint:
-        """The source's bookmark; empty at first."""
-        with self._connections.reading() as db:
-            row = db.execute("SELECT checkpoint FROM sources WHERE name = ?", (source,)).fetchone()
-        bookmark: dict[str, str] = json.loads(row["checkpoint"]) if row else {}
-        return bookmark
-
-    def standing(self, source: str) -> Standing:
-        """What the source's past means for its next visit."""
-        with self._connections.reading() as db:
-            return standing_of_source(db.conn, source)
-
-    def visited(self, source: str) -> datetime | None:
-        """When the source was last visited with success."""
-        with self._connections.reading() as db:
-            row = db.execute("SELECT last_success FROM sources WHERE name = ?", (source,)).fetchone()
-        return moment_or_none(row["last_success"]) if row else None
-
-    def health(self) -> list[Health]:
-        """Every source that is configured or has articles, in the order of the configuration, the GONE ones last."""
-        with self._connections.reading() as db:
-            return health_of_sources(db.conn)
 
     # --- articles ----------------------------------------------------------------------------------------------------
 
@@ -270,57 +203,6 @@ class SqliteStore(Quarantine):
         """Each edit of an article, oldest first."""
         with self._connections.reading() as db:
             return revisions_of(db.conn, article)
-
-    # --- what the operator says of sameness --------------------------------------------------------------------------
-
-    def split(self, article: str, authority: str, fingerprint: Fingerprint, now: datetime) -> None:
-        """The article opens a story of its own."""
-        with self._connections.turn() as db:
-            split_article(db.conn, article, authority, fingerprint, now)
-
-    def merge(self, story: str, other: str, now: datetime) -> None:
-        """All articles of the other story join this one."""
-        with self._connections.turn() as db:
-            merge_stories(db.conn, story, other, now)
-
-    def forbid(self, article: str, story: str, now: datetime) -> None:
-        """The article shall never join this story."""
-        with self._connections.turn() as db:
-            forbid_story(db.conn, article, story, now)
-
-    def rulings(self) -> list[Ruling]:
-        """What the operator has said, and has not taken back."""
-        with self._connections.reading() as db:
-            return rulings_in_force(db.conn)
-
-    # --- sorting again -----------------------------------------------------------------------------------------------
-
-    def arrivals(self, since: datetime) -> list[Arrival]:
-        """Which articles have come in, in their order, and where they are."""
-        with self._connections.reading() as db:
-            return arrivals_since(db.conn, since)
-
-    def move(self, move: Move, now: datetime) -> None:
-        """One article, or one story, goes where it belongs today."""
-        with self._connections.turn() as db:
-            move_article(db.conn, move, now)
-
-    def mark(self, decisions: Iterable[Decision]) -> None:
-        """Their fingerprints stand in the index."""
-        with self._connections.turn() as db:
-            keep_marks(db.conn, decisions)
-
-    def sorted_under(self) -> tuple[int, datetime] | None:
-        """Which version of the rules of sameness, and since when."""
-        with self._connections.reading() as db:
-            row = db.execute("SELECT version, at FROM sorting").fetchone()
-        return (row["version"], moment(row["at"])) if row else None
-
-    def sort_under(self, version: int, now: datetime) -> None:
-        """From now on it is this version."""
-        with self._connections.turn() as db:
-            db.execute("DELETE FROM sorting")
-            db.execute("INSERT INTO sorting (version, at) VALUES (?, ?)", (version, stamp(now)))
 
     # --- topics ------------------------------------------------------------------------------------------------------
 
@@ -452,31 +334,6 @@ class SqliteStore(Quarantine):
         """The edition on disk says what the store said at `revision`."""
         with self._connections.turn() as db:
             db.execute("UPDATE editions SET published = ? WHERE topic = ?", (revision, topic))
-
-    def announce(self, hubs: Sequence[str], feeds: Mapping[str, str], now: datetime) -> None:
-        """An edition is on disk: each hub that was not asked to tell of these very bytes has to be pinged."""
-        with self._connections.turn() as db:
-            announce_feeds(db.conn, hubs, feeds, now)
-
-    def hubs_to_ping(self, now: datetime) -> list[str]:
-        """The hubs for which pings wait and that are not put off, in alphabetical order."""
-        with self._connections.reading() as db:
-            return hubs_to_ping(db.conn, now)
-
-    def pings(self, hub: str, limit: int) -> list[Ping]:
-        """What this hub has to be told, longest waiting first."""
-        with self._connections.reading() as db:
-            return waiting_pings(db.conn, hub, limit)
-
-    def pinged(self, ping: Ping) -> None:
-        """The hub has been told, or never will be."""
-        with self._connections.turn() as db:
-            end_ping(db.conn, ping)
-
-    def put_off(self, hub: str, until: datetime, oldest: datetime) -> int:
-        """The hub is left alone until then; how many pings are given up."""
-        with self._connections.turn() as db:
-            return put_off_hub(db.conn, hub, until, oldest)
 
     def stories(self, topic: str | None = None, since: datetime | None = None) -> Iterator[Story]:
         """Newest first. Read a page at a time: what comes in meanwhile may be missed, nothing is given twice."""
