@@ -40,6 +40,8 @@ def items(text: str, url: str, title: str, limit: int) -> list[Item] | None:
         return None
     if "<!--" in text or "<?" in text:
         text = _ASIDE.sub(r"\1", text)
+    if text.count("<item") + text.count("<entry") > limit:  # the tree takes ten times the memory of the text
+        text = _xml.newest(text, limit)
     names = declared(text)
     if not are_plain(names):
         return None
