@@ -88,8 +88,11 @@ def weigh(text: str) -> None:
         raise TooMuch(_TOO_MUCH)
 
 
-def tidy(text: str, limit: int) -> str:
-    """Well-formed where it can be, with its `limit` newest items at most. Takes linear time. Raises TooMuch."""
+def tidy(text: str, limit: int, tags: int = _MOST_TAGS) -> str:
+    """
+    Well-formed where it can be, with its `limit` newest items at most. Takes linear time. Raises TooMuch: a tree of
+    more than so many tags takes a gigabyte.
+    """
     start = text.find("<?xml", 0, 4096)  # a server's own warnings stand before it
     text = _FORBIDDEN.sub("", _PAIR.sub(_pair, text[max(start, 0) :]))
     doctype = _DOCTYPE.match(text)
@@ -97,7 +100,7 @@ def tidy(text: str, limit: int) -> str:
     if text.count("<title>") != text.count("</title>"):
         text = _close_leaves(text)
     text = newest(_shallow(text), limit)
-    if text.count("<") > _MOST_TAGS or text.count("&") > _MOST_REFERENCES:
+    if text.count("<") > tags or text.count("&") > _MOST_REFERENCES:
         raise TooMuch(_TOO_MUCH)
     return _DECLARATION + short_names(text)
 
