@@ -56,6 +56,7 @@ def record_lines(h: Health) -> Iterator[str]:
         yield f"  next visit    {when(h.next_visit)}: {h.next_because or 'as configured'}"
     if h.not_before:
         yield f"  left alone    until {when(h.not_before)} at least, as its server asks"
-    usual = f"an article every {spoken(h.gap)}" if h.gap else "nobody can tell yet"
-    yield f"  rhythm        {usual}; the last news came {when(h.news_at)}"
+    if h.news_at:
+        usual = f"an article every {spoken(h.gap)}" if h.gap else "nobody can tell yet"
+        yield f"  rhythm        {usual}; the last news came {when(h.news_at)}"
     yield f"  cost          {h.visits} visits ({h.unchanged} unchanged), {h.requests} requests, {h.bytes:,} bytes"
