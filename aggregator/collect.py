@@ -1,7 +1,7 @@
 """
 The left half: one source, from the outside world into the store.
 
-    fetch | parse | normalise | dedupe | save
+    fetch | parse | normalise | dedupe | quarantine | save
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
-from . import moving, plugins, rhythm
-from .dedupe import dedupe
+from . import moving, plugins, quarantine, rhythm
+from .dedupe import dedupe, is_ours
 from .errors import FetchError, ParseError
+from .identity import tell_apart
 from .model import Article, Decision, Fetched, Source, Standing, Verdict, Visit, Wishes
-from .normalise import normalise, tell_apart
+from .normalise import normalise
 from .sources import SourceKind, World
 from .stores import Store
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from .web import Trip
 
 ERRORS_TOLD = 3
-GONE = 410
+UNMODIFIED, GONE = 304, 410
 BIG = 1 << 18
 """Bytes. Reading takes ten times the memory of what is read, and sixteen workers may have come home at once."""
 ONE_BY_ONE = Lock()
@@ -40,6 +41,8 @@ class Report:
 
     visit: Visit
     counts: Mapping[Verdict, int]
+    waits_because: str = ""
+    """Why something has to wait in quarantine; empty if nothing has."""
 
 
 @dataclass
@@ -47,7 +50,11 @@ class Bag:
     """What is being carried home."""
 
     checkpoint: dict[str, str]
+    authority: str = ""
+    """Whose `tag:` URIs we mint: what comes under one of them is ours."""
     articles: list[Article] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    """Where the documents were found, after redirects."""
     errors: list[str] = field(default_factory=list)
     wishes: Wishes | None = None
     """What the first document that was read says of coming back."""
@@ -68,16 +75,21 @@ def collect(
 ) -> Report:  # fmt: skip
     """Visit one source. What goes wrong outside is part of the report; only StoreError and PluginError are raised."""
     here = replace(source, location=standing.address or source.location)
-    bag = gather(here, trip, Bag(dict(store.checkpoint(source.name))))
+    bag = gather(here, trip, Bag(dict(store.checkpoint(source.name)), authority))
     since = standing.visited
     with store.turn():
         known = store.known(bag.articles)
         decisions = list(
             dedupe(bag.articles, known, now=trip.now, since=since, authority=authority, priorities=priorities)
         )
+        decisions = quarantine.watch(
+            decisions, source, lambda: store.usual(source.name), store.quarantine(source.name), bag.places,
+            now=trip.now, since=since,
+        )  # fmt: skip
         visit = visited(source, trip, standing, bag, decisions, chance)
         store.save(visit, decisions)
-    return Report(visit=visit, counts=Counter(d.verdict for d in decisions))
+    waits_because = next((d.because for d in decisions if d.verdict is Verdict.WAITS), "")
+    return Report(visit=visit, counts=Counter(d.verdict for d in decisions), waits_because=waits_because)
 
 
 def visited(
@@ -93,13 +105,16 @@ def visited(
         return visit
     if error and trip.is_offline:
         error = f"this machine seems to be offline: {error}"
-        return replace(visit, next_at=rhythm.soon(now, chance), error=error, is_excused=True)
+        because = "soon: it is we who are offline"
+        return replace(visit, next_at=rhythm.soon(now, chance), next_because=because, error=error, is_excused=True)
     has_news = any(d.verdict in (Verdict.NEW, Verdict.COPY) for d in decisions)
     after = rhythm.learn(before, heard, bag.wishes, bag.articles, now, has_news=has_news)
     after = moving.settle(source, after, heard, now, failed=bool(error))
     return replace(
         visit,
         next_at=rhythm.next_visit(source, after, heard, now, chance, failed=bool(error)),
+        next_because=rhythm.why(source, after, heard, now, failed=bool(error)),
+        is_unchanged=heard.status == UNMODIFIED,
         not_before=rhythm.not_before(source, heard, now),
         host_not_before=rhythm.host_not_before(heard, now),
         standing=after,
@@ -119,10 +134,11 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
     try:
         for fetched in kind.fetch(source, bag.checkpoint, world):
             try:
-                bag.articles += read(kind, source, fetched, world.now)
+                bag.articles += refuse_our_own(source, read(kind, source, fetched, world.now), bag.authority)
             except ParseError as e:
                 bag.errors.append(f"{place(fetched, source)}{e.reason}")
             else:
+                bag.places.append(fetched.url)
                 bag.move_bookmark(fetched)
                 bag.note_wishes(kind, fetched)
     except FetchError as e:
@@ -134,6 +150,13 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
 def place(fetched: Fetched, source: Source) -> str:
     """Which of a source's documents it is, where there may be several."""
     return "" if fetched.url == source.location else f"{unquote(fetched.url.rpartition('/')[2])}: "
+
+
+def refuse_our_own(source: Source, articles: list[Article], authority: str) -> list[Article]:
+    """Raises ParseError for a document in which everything is ours."""
+    if articles and all(is_ours(a, authority) for a in articles):
+        raise ParseError(source.name, f"this is our own feed: all its guids are ours (tag:{authority}:...)")
+    return articles
 
 
 def read(kind: SourceKind, source: Source, fetched: Fetched, now: datetime) -> list[Article]:

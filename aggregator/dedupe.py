@@ -3,8 +3,10 @@ The verdict on each article, with its reason. Reads and writes nothing but what 
 
 The first line that fits decides:
 
-    its id is known                                        SAME, or CHANGED if a reader would see a difference
-    its source has its url, with its headline or its text  the same article under a new guid: SAME or CHANGED
+    its guid is one that we have given                     PASSED: our own feed came back
+    it waits in quarantine, or was discarded               PASSED, or WAITS if a reader would see a difference
+    its guid is known, and is not that of something else   SAME, or CHANGED if a reader would see a difference
+    its source had it under another guid (recognise.py)    the same
     the operator has merged it into a story                COPY
     another source has its url, with its headline          COPY
     another source has its text, to the word               COPY, but not of a stock text under another headline
@@ -20,14 +22,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from . import sameness
 from .edits import edit
 from .lead import takes_lead
 from .markup import plain
 from .model import Article, Company, Decision, Fingerprint, Known, Opening, Trace, Verdict
+from .recognise import Met, by_crowd, by_guid, by_link, by_words, is_renamed, same_headline
 from .sameness import Likeness, Reading
-from .text import words
 
 WINDOW = timedelta(days=30)
 """The same words a year later are other news: the yearly telegram, the weekly thread."""
@@ -53,17 +56,27 @@ def dedupe(
     `priorities` tells whose copy leads (source -> priority, 0 where nothing is said). `anew`: for articles that are
     held and told apart already, as if they came for the first time; each is NEW or COPY.
     """
-    articles = list(articles)
-    memory = Memory(known, articles)
-    decide = place if anew else judge
-    for article in articles:
-        decision = decide(article, memory, priorities)
+    met = [Met(article=a) if anew else by_guid(a, known) for a in articles]
+    memory = Memory(known, met)
+    if not anew:
+        memory.crowd = by_crowd(strangers(met, memory), len(met), known.former, memory.here)
+    for one in met:
+        passed = None if anew else pass_over(one.article, memory, authority)
+        if passed:
+            yield passed
+            continue
+        decision = place(one.article, memory, priorities) if anew else judge(one, memory, priorities)
         if decision.verdict is Verdict.NEW:
-            decision = replace(decision, opens=opening(article, now, since, authority))
+            decision = replace(decision, opens=opening(decision.article, now, since, authority))
         if decision.verdict is not Verdict.SAME:
-            decision = replace(decision, fingerprint=memory.fingerprint(article))
+            decision = replace(decision, fingerprint=memory.fingerprint(one.article))
         memory.learn(decision)
         yield decision
+
+
+def is_ours(article: Article, authority: str) -> bool:
+    """Whether its guid is one that we have given: then it is a story of ours that comes back."""
+    return article.guid.startswith(f"tag:{authority}:")
 
 
 def fingerprint(article: Article) -> Fingerprint:
@@ -82,18 +95,21 @@ def read(article: Article) -> Reading:
 class Memory:
     """What is known, and what this visit adds to it."""
 
-    def __init__(self, known: Known, articles: list[Article]) -> None:
+    def __init__(self, known: Known, met: list[Met]) -> None:
         self.by_id = dict(known.by_id)
         self.by_url = dict(known.by_url)
         self.by_sketch = dict(known.by_sketch)
         self.apart = known.apart
         self.together = known.together
-        self.here = {a.id for a in articles}
-        """The ids that this visit brings: their articles cannot have moved to another guid."""
+        self.waiting = known.waiting
+        self.here = {one.known.id if one.known else one.article.id for one in met}
+        """The ids of what this visit brings, as far as it is judged: those articles cannot have moved, or once more."""
+        self.crowd: Mapping[str, Trace] = {}
+        """Article id -> the one that it is, in a visit in which all names have changed."""
         self._companies: dict[str, Company] = {}
         self._known_company = known.company
-        self.text = known.text
-        fresh = [a for a in articles if a.id not in known.by_id or known.by_id[a.id].digest != a.digest]
+        self.text = cache(known.text)
+        fresh = [one.article for one in met if one.known is None or one.known.digest != one.article.digest]
         texts = [(a.title, plain(a.content)) for a in fresh]
         self.readings = {a.id: r for a, r in zip(fresh, sameness.read(texts), strict=True)}
         """Of the articles that are not the same as before, made all at once: that takes a third of the time."""
@@ -121,10 +137,8 @@ class Memory:
 
     def learn(self, decision: Decision) -> None:
         a = decision.article
-        trace = Trace(
-            id=a.id, story=decision.story, source=a.source, canonical_url=a.canonical_url, title=a.title,
-            digest=a.digest, sketch=a.sketch, published_at=a.published_at,
-        )  # fmt: skip
+        trace = trace_of(a, decision.story)
+        self.here.add(a.id)
         self.by_id[a.id] = trace
         if a.canonical_url:
             self.by_url[a.canonical_url] = (*self.by_url.get(a.canonical_url, ()), trace)
@@ -151,14 +165,47 @@ class Memory:
                 stories.append(decision.story)
 
 
-def judge(article: Article, memory: Memory, priorities: Mapping[str, int]) -> Decision:
+def pass_over(article: Article, memory: Memory, authority: str) -> Decision | None:
+    """What is not to be judged, for one reason or another."""
+    passed = Decision(article=article, verdict=Verdict.PASSED, story=article.id, because="")
+    if is_ours(article, authority):
+        return replace(passed, because=f"its guid is one that we have given: {article.guid}")
+    digest = memory.waiting.get(article.id)
+    if digest is None:
+        return None
+    if digest in ("", article.digest):
+        return replace(passed, because="it waits in quarantine" if digest else "the operator has discarded it")
+    return replace(passed, verdict=Verdict.WAITS, because="another version of what waits in quarantine")
+
+
+def judge(one: Met, memory: Memory, priorities: Mapping[str, int]) -> Decision:
     """One verdict; changes nothing."""
-    if known := memory.by_id.get(article.id):
-        return again(article, known, memory, "the id is known")
-    if known := moved(article, memory):
-        because = "the source has it under another guid: same link, and same headline or text"
-        return again(article, known, memory, because)
-    return place(article, memory, priorities)
+    article = one.article
+    if known := one.known or memory.by_id.get(article.id):
+        return replace(again(article, known, memory, "the id is known"), alias=one.alias)
+    known, because = moved(article, memory)
+    if known:
+        return renamed(article, known, memory, because)
+    placed = replace(place(article, memory, priorities), alias=one.alias)
+    held = memory.text(placed.compared) if placed.compared else None
+    if held and not one.alias and is_renamed(article, held, memory.here):
+        because = "the source had it under another guid and link: same date, and the same text, edited"
+        return renamed(article, trace_of(held, placed.story), memory, because)
+    return placed
+
+
+def renamed(article: Article, known: Trace, memory: Memory, because: str) -> Decision:
+    """Known from now on by both ids."""
+    return replace(again(article, known, memory, because), alias=article.id)
+
+
+def trace_of(article: Article, story: str) -> Trace:
+    """What is remembered of it."""
+    a = article
+    return Trace(
+        id=a.id, story=story, source=a.source, canonical_url=a.canonical_url, title=a.title, digest=a.digest,
+        sketch=a.sketch, published_at=a.published_at,
+    )  # fmt: skip
 
 
 def place(article: Article, memory: Memory, priorities: Mapping[str, int]) -> Decision:
@@ -182,13 +229,20 @@ def again(article: Article, known: Trace, memory: Memory, because: str) -> Decis
     )
 
 
-def moved(article: Article, memory: Memory) -> Trace | None:
-    for known in memory.by_url.get(article.canonical_url, ()):
-        if known.source == article.source and known.id not in memory.here and (
-            same_headline(article, known) or (article.sketch and article.sketch == known.sketch)
-        ):
-            return known
-    return None
+def moved(article: Article, memory: Memory) -> tuple[Trace | None, str]:
+    """Which article it is that has lost its guid, and how we know."""
+    if known := by_link(article, memory.by_url.get(article.canonical_url, ()), memory.here):
+        return known, "the source has it under another guid: same link, and same headline or text"
+    if known := by_words(article, memory.by_sketch.get(article.sketch, ()), memory.here):
+        return known, "the source had it under another guid and link: same headline, text and day"
+    because = "the source had it under another guid and link, as half of what it has: same headline and date"
+    return memory.crowd.get(article.id), because
+
+
+def strangers(met: Iterable[Met], memory: Memory) -> list[Article]:
+    """Those that are not known by guid, link or words."""
+    unknown = (one.article for one in met if not one.known and not one.alias and one.article.id not in memory.waiting)
+    return [article for article in unknown if not moved(article, memory)[0]]
 
 
 def ruled(article: Article, memory: Memory) -> Decision | None:
@@ -256,10 +310,6 @@ def is_in_time(article: Article, member: Article) -> bool:
 def is_repeated(likeness: Likeness) -> bool:
     """Whether a source has only said the same once more; what it has added or replaced is news of its own."""
     return likeness.relation == "copy" and likeness.score >= OWN_SCORE and not likeness.conflicts
-
-
-def same_headline(article: Article, known: Trace) -> bool:
-    return words(article.title) == words(known.title)
 
 
 def opening(article: Article, now: datetime, since: datetime | None, authority: str) -> Opening:

@@ -3,12 +3,14 @@ Whether another version of an article says something else, or only looks differe
 
     another headline, another figure or name, three words or more    in substance: the story's `updated_at` moves
     a word or two, quotes, dashes, ё, markup, labels, links          only its look: the version is kept, no date moves
+    headline and text share next to nothing with what was there      no edit: other news under the same guid
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .markup import plain
 from .model import Article
@@ -20,6 +22,14 @@ ENOUGH = 3
 _SAME_ROOT = 5
 """Letters: names that begin with so many of the same letters are forms of one name, as in sameness/."""
 _SHOWN = 3
+_SHORTEST = 4
+"""Letters: shorter words are mostly prepositions, and every text has them."""
+_A_TEXT = 8
+"""Roots: a body of fewer ("Read on our site") tells nothing."""
+HEADLINE_KEPT = 0.2
+"""More of the shorter headline's roots in the other headline, or in the other text, and it is an edit."""
+TEXT_KEPT = 0.3
+"""The same, of the shorter text's roots in the other version."""
 
 _NAME = re.compile(r"[^\W\d_]{3,}")
 
@@ -47,6 +57,36 @@ def edit(old: Article, new: Article) -> Edit:
     if count:
         return Edit(False, f"only {count} {'word has' if count == 1 else 'words have'} changed")
     return Edit(False, "only its look has changed")
+
+
+def is_other_news(old: Article, new: Article) -> bool:
+    """
+    Whether what came under one guid is no version of the same article, but another article: neither its headline nor
+    its text has anything to do with what was there. Where one of the two has no text, its link has to be another too:
+    a headline alone may be rewritten altogether.
+    """
+    if roots(old.title) & roots(new.title) and _kept(old.title, new.title) > HEADLINE_KEPT:
+        return False
+    before, now = (roots(plain(a.content)) for a in (old, new))
+    if min(len(before), len(now)) < _A_TEXT:
+        return bool(old.canonical_url and new.canonical_url and old.canonical_url != new.canonical_url)
+    return _share(before, now) <= TEXT_KEPT
+
+
+def _kept(old: str, new: str) -> float:
+    return _share(roots(old), roots(new))
+
+
+def _share(one: set[str], other: set[str]) -> float:
+    """How much of the smaller set is in the other one; 0 if it is empty."""
+    return len(one & other) / min(len(one), len(other)) if one and other else 0.0
+
+
+def roots(text: str) -> set[str]:
+    """What a text says, whatever the endings: how its longer words begin, its figures, and pairs of ideographs."""
+    said = words(text)
+    pairs = {one + other for one, other in pairwise(said) if len(one) == len(other) == 1}
+    return pairs | {word[:_SAME_ROOT] for word in said if len(word) >= _SHORTEST or word[0].isdigit()}
 
 
 def differs(passage: Passage) -> bool:

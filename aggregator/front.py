@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.resources import files
 
-from .formats._page import alternate, feeds_of, nothing_yet, page, subscribe, text, time, tongue, updated
+from .formats._page import (
+    END_OF_PAGE,
+    alternate,
+    begin_page,
+    feeds_of,
+    nothing_yet,
+    subscribe,
+    text,
+    time,
+    tongue,
+    updated,
+)
 from .formats._page_words import Words, words_for
 from .formats._proof import web_address
 from .model import Edition, Front, Story
@@ -26,7 +37,7 @@ def _page(front: Front) -> bytes:
     imprint = front.imprint
     words = words_for(imprint.language)
     topics = "\n".join(_topic(edition, words) for edition in front.editions)
-    return page(
+    top = begin_page(
         words=words,
         title=imprint.title,
         description=words.about,
@@ -36,8 +47,9 @@ def _page(front: Front) -> bytes:
             f'<link rel="outline" type="text/x-opml" title="{text(imprint.title)}" href="feeds.opml">',
             *(alternate(e.topic, feed, _folder(e)) for e in front.editions for feed in feeds_of(e.topic)[:1]),
         ],
-        body=f"""\
-<div class="page front">
+    )
+    return f"""\
+{top}<div class="page front">
 <header>
 <h1 {tongue(imprint.language)}>{text(imprint.title)}</h1>
 <p class="about">{words.about}</p>
@@ -46,8 +58,8 @@ def _page(front: Front) -> bytes:
 <main id="stories" tabindex="-1">
 {topics}
 </main>
-</div>""",
-    )
+</div>
+{END_OF_PAGE}""".encode()
 
 
 def _last_change(front: Front, words: Words) -> str:

@@ -7,6 +7,7 @@ What can be asked of a worker. A job is a word and a name; nothing else crosses 
     classify all    the same, also what might still wait for a better copy
     publish NAME    bring a topic's folder up to date (publish.py)
     front           the front page and subscription list (publish.py)
+    desk            what needs the operator's attention (incidents.py)
     tidy            what no decision needs any more (the store)
     ping HUB        tell a hub which feeds have changed (websub.py)
 
@@ -24,7 +25,8 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from .model import ALL, Imprint, Job, Source, Topic, Verdict
+from .galley import Galley
+from .model import ALL, Imprint, Job, Source, State, Topic, Verdict
 from .rules import rule_digest
 from .stores import Store
 
@@ -67,8 +69,12 @@ class Desk:
     settle: timedelta = timedelta()
     """How long a new story waits for a better copy."""
     feeds: Path
+    galley: Galley = field(default_factory=Galley)
+    """What was printed last, for the next edition."""
     at_once: int = 1
     """Visits at one host, by all workers together."""
+    has_feed: bool = False
+    """Whether what needs the operator's attention is published in feeds/desk/."""
     clock: Callable[[], datetime] = now
     chance: Random = field(default_factory=Random)
     told: dict[str, str | None] = field(default_factory=dict)
@@ -133,6 +139,8 @@ def classify_some(desk: Desk, settled: datetime | None) -> int:
     rules, now = desk.classifier.digest, desk.clock()
     with desk.store.turn():
         batch = desk.store.unfiled(rules, BATCH, settled)
+        if not batch:
+            return 0
         desk.store.file(rules, {story.id: desk.classifier.file(story) for story in batch}, now)
         desk.store.relate(desk.coverage.relate(batch, now), now)
     return len(batch)
@@ -144,7 +152,7 @@ def publish_one(name: str, desk: Desk) -> None:
 
     topic = desk.topics.get(name)
     if topic and name not in desk.store.held():
-        written = publish(topic, desk.store, desk.imprint, desk.feeds)
+        written = publish(topic, desk.store, desk.imprint, desk.feeds, desk.galley)
         if written:
             log.info("published %s: %s", name, ", ".join(dict.fromkeys(p.name for p in written)))
         announce(topic, desk.imprint, desk.feeds, desk.store, desk.clock())
@@ -153,7 +161,24 @@ def publish_one(name: str, desk: Desk) -> None:
 def publish_front(_: str, desk: Desk) -> None:
     from .publish import publish_front
 
-    publish_front(tuple(desk.topics.values()), desk.store, desk.imprint, desk.feeds)
+    publish_front(tuple(desk.topics.values()), desk.store, desk.imprint, desk.feeds, desk.galley)
+
+
+def publish_desk(_: str, desk: Desk) -> None:
+    from . import incidents
+    from .publish import publish_desk
+
+    if not desk.has_feed:
+        return
+    store, now = desk.store, desk.clock()
+    health = store.health()
+    usual = {h.name: store.usual(h.name) for h in health if h.state is State.OK and h.kind != "files"}
+    found = (
+        *incidents.failing(health, now),
+        *incidents.waiting(store.quarantines(), store.quarantined()),
+        *incidents.silent(health, usual, now),
+    )
+    publish_desk(found, desk.imprint, desk.feeds, now)
 
 
 def ping_hub(hub: str, desk: Desk) -> None:
@@ -177,9 +202,14 @@ TASKS: Mapping[str, Callable[[str, Desk], None]] = {
     "classify": classify_all,
     "publish": publish_one,
     "front": publish_front,
+    "desk": publish_desk,
     "tidy": tidy,
     "ping": ping_hub,
 }
+
+
+TOLD = (Verdict.NEW, Verdict.COPY, Verdict.CHANGED, Verdict.WAITS)
+"""What was passed over is the same at each visit; `preview` tells why."""
 
 
 def tell(report: Report, told: dict[str, str | None]) -> None:
@@ -193,8 +223,10 @@ def tell(report: Report, told: dict[str, str | None]) -> None:
     told[about] = complaint
     if visit.requests and not visit.error:
         told.pop(OFFLINE, None)
-    news = ", ".join(f"{counts[v]} {v.value}" for v in (Verdict.NEW, Verdict.COPY, Verdict.CHANGED) if counts[v])
-    if news:
+    news = ", ".join(f"{counts[v]} {v.value}" for v in TOLD if counts[v])
+    if report.waits_because:
+        log.warning("%s: %s: %s; see 'aggregator quarantine'", visit.source, news, report.waits_because)
+    elif news:
         log.info("%s: %s", visit.source, news)
     elif not visit.error:
         log.debug("%s: nothing new", visit.source)

@@ -16,7 +16,7 @@ from . import config, jobs, rules
 from .config import Config
 from .errors import AggregatorError, ConfigError
 from .jobs import Desk
-from .model import Job
+from .model import DESK, Job
 from .stores import Store
 
 log = logging.getLogger("river")
@@ -88,7 +88,8 @@ class Newsroom:
     def _set_up(self, new: Config, old: Desk | None) -> Desk:
         from .classify import Classifier
         from .coverage import Coverage
-        from .press import retire
+        from .galley import Galley
+        from .press import retire, take_away
         from .web import Web
 
         web = old.web if old and new.manners == self.config.manners else Web(new.manners)
@@ -96,7 +97,9 @@ class Newsroom:
         self.store.register(new.sources, digests, jobs.now())
         self.store.hold({t.name: rules.rule_digest(t) for t in new.topics if not t.like})
         feeds = old.feeds if old else new.feeds
-        retire(feeds, digests)
+        retire(feeds, {*digests, DESK} if new.desk else digests)
+        if not new.desk:
+            take_away(feeds / DESK)
         return Desk(
             sources={s.name: s for s in new.sources},
             topics={t.name: t for t in new.topics},
@@ -107,7 +110,9 @@ class Newsroom:
             coverage=old.coverage if old else Coverage(),
             settle=new.settle,
             feeds=feeds,
+            galley=old.galley if old else Galley(),
             at_once=new.manners.at_once,
+            has_feed=new.desk,
             told=old.told if old else {},
         )
 

@@ -1,7 +1,7 @@
 """
 An Item in, an Article out. Trust begins here: this is the only place that makes Articles of Items.
 
-    identity    article_id: whose it is, and the best name that the source gives it
+    identity    identity.py: whose it is, and the best name that the source gives it
     text        title, summary and content: safe, legible, within bounds
     links       valid, absolute, http or https
     dates       what the source said, judged
@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from . import language, markup, text, urls
+from .identity import article_id, guid_of
 from .model import Article, Dated, Enclosure, Fetched, Item, Source
 
 _TITLE = 300
@@ -44,7 +45,7 @@ def normalise(item: Item, source: Source, fetched: Fetched, now: datetime) -> Ar
         id=article_id(source, item, base),
         source=source.name,
         publisher=_line(item.publisher, _PUBLISHER) or source.title or source.name,
-        guid=_guid(item)[:_GUID],
+        guid=guid_of(item)[:_GUID],
         url=url,
         canonical_url=urls.canonical(url),
         original_url=urls.usable(item.original_url or "", base),
@@ -64,61 +65,6 @@ def normalise(item: Item, source: Source, fetched: Fetched, now: datetime) -> Ar
         sketch=text.sketch(title, body),
     )
     return replace(article, digest=_digest(article))
-
-
-# --- identity --------------------------------------------------------------------------------------------------------
-
-
-def article_id(source: Source, item: Item, base: str = "") -> str:
-    """
-    24 hexadecimal digits of the source and the item's guid; without one, of its canonical url; without either, of its
-    words. The same article has the same id on any machine and at any retry. Relative urls are relative to `base`.
-    """
-    name = _guid(item) or urls.canonical(urls.usable(item.url or "", item.base or base)) or _said(item)
-    return _hashed(source.name, name)
-
-
-def tell_apart(articles: Iterable[Article]) -> list[Article]:
-    """
-    The articles of one visit, each with an id of its own, in their order.
-
-    A guid that several pages share ("1", or the address of the front page) names none of them: their urls do, too. A
-    url that several headlines share, where there are no guids, names none of them: their headlines do, too. What still
-    has one id is one article twice: the version that was updated last stays.
-    """
-    by_id: dict[str, list[Article]] = {}
-    for article in articles:
-        by_id.setdefault(article.id, []).append(article)
-    named: dict[str, Article] = {}
-    for alike in by_id.values():
-        for article in _renamed(alike):
-            known = named.get(article.id)
-            if known is None or article.updated_at > known.updated_at:
-                named[article.id] = article
-    return list(named.values())
-
-
-def _renamed(alike: list[Article]) -> list[Article]:
-    if len({a.canonical_url for a in alike}) > 1:
-        return [replace(a, id=_hashed(a.id, a.canonical_url)) for a in alike]
-    if len(alike) > 1 and not alike[0].guid:
-        return [replace(a, id=_hashed(a.id, *text.words(a.title))) for a in alike]
-    return alike
-
-
-def _hashed(*names: str) -> str:
-    return sha256("\0".join(names).encode("utf-8", "replace")).hexdigest()[:24]
-
-
-def _guid(item: Item) -> str:
-    return " ".join(markup.legible(item.guid or "").split())
-
-
-def _said(item: Item) -> str:
-    """The item's own words; its enclosures if it has none."""
-    body = item.content or item.summary or ""
-    title, body = markup.plain_line(item.title or ""), markup.plain(body) if item.is_html else body
-    return " ".join(text.words(f"{title}\n{body}")) or title or " ".join(e.url for e in item.enclosures)
 
 
 def _digest(article: Article) -> str:

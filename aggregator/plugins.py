@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 
@@ -22,6 +23,7 @@ def load(family: str, name: str) -> ModuleType:
         raise PluginError(family, name, names(family)) from e
 
 
+@cache
 def names(family: str) -> tuple[str, ...]:
     """The plug-ins that come with the program, in alphabetical order."""
     package = import_module(f"{__package__}.{family}")

@@ -4,12 +4,14 @@ Bytes -> files: whole or not at all, and only when they say something else than 
     feeds/<topic>/rss.xml        what was put
     feeds/<topic>/rss.xml.br     the same packed, for web servers that send such files as they are
     feeds/<topic>/rss.xml.gz
+    feeds/desk/.private          the folder is the operator's own, and goes when he wants it no more
     feeds/<topic>/.gone          the topic is no longer configured: readers are told so, and the files stay
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -20,6 +22,8 @@ from .errors import PressError
 
 GONE = ".gone"
 """The mark in the folder of a topic that was published once and is no longer configured."""
+PRIVATE = ".private"
+"""The mark in a folder that is nobody's but the operator's."""
 _PUBLISHED = ("rss.xml", "atom.xml", "feed.json", "index.html")
 """What makes a folder one that we have published."""
 
@@ -60,6 +64,21 @@ def retire(feeds: Path, topics: Collection[str]) -> None:
                 (folder / GONE).unlink(missing_ok=True)
             elif any((folder / name).exists() for name in _PUBLISHED):
                 (folder / GONE).touch()
+
+
+def keep_private(folder: Path) -> None:
+    """Called before anything is put there, so that `take_away` knows the folder as what it is."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / PRIVATE).touch()
+    except OSError as e:
+        raise PressError(str(folder), e.strerror or str(e)) from e
+
+
+def take_away(folder: Path) -> None:
+    """Remove what was published for the operator alone; any other folder stays as it is."""
+    if (folder / PRIVATE).exists():
+        shutil.rmtree(folder)
 
 
 def sweep(feeds: Path) -> None:

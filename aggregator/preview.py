@@ -38,11 +38,13 @@ def source_at(location: str, sources: Sequence[Source], kind: str = "") -> Sourc
     return Source(name="preview", kind=kind, location=location, options=options)
 
 
-def preview(source: Source, web: Web, store: Store | None, classifier: Classifier, now: datetime) -> Preview:
+def preview(
+    source: Source, web: Web, store: Store | None, classifier: Classifier, now: datetime, authority: str = "preview"
+) -> Preview:
     """Everything that `collect` would do, up to the saving. With no store, nothing is known."""
-    bag = gather(source, web.visit(source, now), Bag({}))
+    bag = gather(source, web.visit(source, now), Bag({}, authority))
     known = store.known(bag.articles) if store else Known()
-    decisions = dedupe(bag.articles, known, now=now, since=None, authority="preview", priorities={})
+    decisions = dedupe(bag.articles, known, now=now, since=None, authority=authority, priorities={})
     rows = [(d, classifier.file(story_of(d))) for d in decisions]
     remarks = getattr(plugins.load("sources", source.kind), "remarks", lambda _: ())
     return Preview(rows=rows, errors=bag.errors, remarks=tuple(remarks(source)))

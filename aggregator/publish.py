@@ -1,7 +1,7 @@
 """
 The right half: one topic, from the store to files.
 
-    seal | current | edition | render | put
+    seal | current | read | edition | render | put
 
     feeds/<topic>/rss.xml                what readers subscribe to
     feeds/<topic>/archive/<n>/rss.xml    older stories (RFC 5005, section 4): written once, then only ever cleared of
@@ -10,7 +10,7 @@ The right half: one topic, from the store to files.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -18,43 +18,59 @@ from pathlib import Path
 from typing import cast
 
 from . import plugins
-from .formats import Archival, Format
-from .model import Edition, Front, Imprint, Printed, Story, Topic
-from .press import put
-from .selection import select
+from .formats import Archival, Format, render
+from .galley import Galley
+from .incidents import Incident
+from .incidents import edition as desk_edition
+from .model import DESK, Edition, Front, Imprint, Printed, Story, Topic
+from .press import keep_private, put
+from .selection import DEPTH, select
 from .stores import Latest, Store
 
 HEADLINES = 5
 """How many stories of each topic stand on the front page."""
 
 
-def publish(topic: Topic, store: Store, imprint: Imprint, feeds: Path) -> list[Path]:
-    """Bring the topic's folder up to date; the files that had to be rewritten. Equal bytes are not written again."""
+def publish(
+    topic: Topic, store: Store, imprint: Imprint, feeds: Path, galley: Galley | None = None
+) -> list[Path]:
+    """
+    Bring the topic's folder up to date; the files that had to be rewritten. Equal bytes are not written again. What
+    stands in the galley is neither read nor rendered.
+    """
+    galley = galley or Galley()
     store.seal(topic.name, topic.limit)
     latest = share_out(topic, store, store.current(topic.name, topic.limit), topic.limit)
-    edition = make_edition(imprint, topic, latest)
-    written = archive(edition, store, latest, feeds)  # first: nobody is sent to an archive that is not there yet
-    for fmt in formats_of(topic):
+    edition = make_edition(imprint, topic, latest, galley.stories(latest.stories, store))
+    written = archive(edition, store, latest, feeds, galley)  # first: nobody is sent to one that is not there yet
+    for fmt, body in galley.render(formats_of(topic), edition):
         path = feeds / topic.name / fmt.FILENAME
-        if put(path, fmt.render(edition), edition.updated_at):
+        if put(path, body, edition.updated_at):
             written.append(path)
     store.published(topic.name, latest.revision)
     return written
 
 
-def archive(edition: Edition, store: Store, latest: Latest, feeds: Path) -> list[Path]:
+def archive(edition: Edition, store: Store, latest: Latest, feeds: Path, galley: Galley) -> list[Path]:
     """Write the archives that are not on disk, and take out of the others what was withdrawn; the files written."""
-    written = []
-    archival = [fmt for fmt in formats_of(edition.topic) if isinstance(fmt, Archival)]
+    written, topic = [], edition.topic
+    archival = [fmt for fmt in formats_of(topic) if isinstance(fmt, Archival)]
     for number in range(1, latest.archives + 1):
-        files = {fmt: feeds / edition.topic.name / "archive" / str(number) / fmt.FILENAME for fmt in archival}
+        guids = latest.cleared.get(number, frozenset())
+        as_it_has_to_be = (feeds, topic.name, topic.formats, number, guids)
+        if as_it_has_to_be in galley.archived:
+            continue
+        files = {fmt: feeds / topic.name / "archive" / str(number) / fmt.FILENAME for fmt in archival}
         missing = {fmt: path for fmt, path in files.items() if not path.exists()}
         if missing:
-            sealed = make_archive(edition, number, store.archived(edition.topic.name, number), latest)
-            written += [path for fmt, path in missing.items() if put(path, fmt.render(sealed), sealed.updated_at)]
-        if guids := latest.cleared.get(number):
-            there = {fmt: path for fmt, path in files.items() if fmt not in missing}
-            written += [path for fmt, path in there.items() if clear(path, fmt, guids, edition.updated_at)]
+            stories = galley.stories(store.archived(topic.name, number), store)
+            sealed = make_archive(edition, number, stories, latest)
+            printed = galley.render(missing, sealed)
+            documents = zip(missing.values(), (body for _, body in printed), strict=True)
+            written += [path for path, body in documents if put(path, body, sealed.updated_at)]
+        there = {fmt: path for fmt, path in files.items() if fmt not in missing} if guids else {}
+        written += [path for fmt, path in there.items() if clear(path, fmt, guids, edition.updated_at)]
+        galley.archived.add(as_it_has_to_be)
     return written
 
 
@@ -85,14 +101,32 @@ def is_complete(topic: Topic, feeds: Path) -> bool:
     return all((feeds / topic.name / fmt.FILENAME).exists() for fmt in formats_of(topic))
 
 
-def publish_front(topics: Sequence[Topic], store: Store, imprint: Imprint, feeds: Path) -> list[Path]:
+def publish_front(
+    topics: Sequence[Topic], store: Store, imprint: Imprint, feeds: Path, galley: Galley | None = None
+) -> list[Path]:
     """The same for the front page, the subscription list and what the pages need."""
     from . import front
 
-    editions = tuple(make_edition(imprint, t, headlines(t, store)) for t in topics)
+    galley = galley or Galley()
+    newest = [headlines(topic, store) for topic in topics]
+    editions = tuple(
+        make_edition(imprint, topic, latest, galley.stories(latest.stories, store))
+        for topic, latest in zip(topics, newest, strict=True)
+    )
     at = max(e.updated_at for e in editions)
     files = front.render(Front(imprint=imprint, editions=editions))
     return [feeds / name for name, body in files.items() if put(feeds / name, body, at)]
+
+
+def publish_desk(incidents: Iterable[Incident], imprint: Imprint, feeds: Path, now: datetime) -> list[Path]:
+    """
+    The same for the operator's own feed. Its files are as old as the last change, also when an incident has ended and
+    nothing in the feed is as new as that.
+    """
+    edition = desk_edition(incidents, imprint)
+    keep_private(feeds / DESK)
+    files = {feeds / DESK / fmt.FILENAME: render(fmt, edition) for fmt in formats_of(edition.topic)}
+    return [path for path, body in files.items() if put(path, body, now)]
 
 
 def headlines(topic: Topic, store: Store) -> Latest:
@@ -103,36 +137,32 @@ def share_out(topic: Topic, store: Store, latest: Latest, limit: int) -> Latest:
     """The same, but that no source has more than its share; older stories of others stand in their stead."""
     if topic.per_source is None:
         return latest
-    return replace(latest, stories=select(latest.stories, store.stories(topic.name), limit, topic.per_source))
+    history = store.latest(topic.name, DEPTH * limit).stories
+    return replace(latest, stories=select(latest.stories, history, limit, topic.per_source))
 
 
-def make_edition(imprint: Imprint, topic: Topic, latest: Latest) -> Edition:
+def make_edition(imprint: Imprint, topic: Topic, latest: Latest, stories: tuple[Story, ...]) -> Edition:
     """`updated_at` is the newest thing that happened to any of its stories, or the topic's first day."""
-    moments = [*map(newest_moment, latest.stories), *(w.at for w in latest.withdrawn)]
+    moments = [*(story.moved_at for story in stories), *(w.at for w in latest.withdrawn)]
     return Edition(
         imprint=imprint,
         topic=topic,
-        stories=latest.stories,
+        stories=stories,
         updated_at=max(moments, default=latest.opened_at),
         previous=latest.archives or None,
         withdrawn=latest.withdrawn,
     )
 
 
-def make_archive(current: Edition, number: int, stories: Sequence[Story], latest: Latest) -> Edition:
+def make_archive(current: Edition, number: int, stories: tuple[Story, ...], latest: Latest) -> Edition:
     """It says what is true now, and will not be told of what comes after it; so there is nothing to tell a hub of."""
     return replace(
         current,
         imprint=replace(current.imprint, hubs=()),
-        stories=tuple(stories),
-        updated_at=max(map(newest_moment, stories), default=latest.opened_at),
+        stories=stories,
+        updated_at=max((story.moved_at for story in stories), default=latest.opened_at),
         archive=number,
         previous=number - 1 or None,
         following=number + 1 if number < latest.archives else None,
         withdrawn=(),
     )
-
-
-def newest_moment(story: Story) -> datetime:
-    seen = [copy.article.seen_at for copy in story.copies]
-    return max(story.listed_at, story.updated_at, *seen, *(other.found_at for other in story.related))

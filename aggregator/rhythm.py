@@ -57,6 +57,44 @@ def next_visit(
     return max(at, now + heard.back_after)
 
 
+def why(source: Source, standing: Standing, heard: Reception, now: datetime, *, failed: bool) -> str:
+    """What decides on the next visit, for the operator. As for `next_visit`."""
+    if heard.back_after:
+        return f"its server asks for a pause of {spoken(heard.back_after)}"
+    if failed:
+        return _why_after_failure(source, standing.failures + 1, heard)
+    asked = {
+        "its document asks for {}": standing.wishes.every,
+        "its server calls the document fresh for {}": heard.fresh_for,
+        "it brings news seldom: visited every {}": pace(source, standing, now),
+    }
+    said, wait = max(asked.items(), key=lambda wish: wish[1])
+    if wait <= source.every:
+        return f"every {spoken(source.every)}, as configured"
+    if wait > source.at_least_every:
+        return f"{said.format(spoken(wait))}; but at least every {spoken(longest(source))}, as configured"
+    return said.format(spoken(wait))
+
+
+def _why_after_failure(source: Source, failures: int, heard: Reception) -> str:
+    if heard.status in REFUSALS:
+        at_most = spoken(LONGEST_BACKOFF)
+        return f"its server refuses us ({heard.status}): twice as long after each time, at most {at_most}"
+    least, most = spoken(source.every), spoken(_doubled(source, failures - 1))
+    if least == most:
+        return f"after a failure: {least}, as configured"
+    return f"after {failures} failures in a row: by chance between {least} and {most}"
+
+
+def spoken(wait: timedelta) -> str:
+    """`90s`, `30m`, `2h`, `3d`: to the unit that tells enough."""
+    seconds = round(wait.total_seconds())
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= 2 * size or (seconds >= size and not seconds % size):
+            return f"{round(seconds / size)}{unit}"
+    return f"{seconds}s"
+
+
 def not_before(source: Source, heard: Reception, now: datetime) -> datetime | None:
     """The server's own wish, which is kept also when somebody asks for a visit now; None if it has none."""
     wish = max(heard.back_after, freshness(source, heard))

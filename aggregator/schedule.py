@@ -24,6 +24,7 @@ log = logging.getLogger("river")
 TICK = timedelta(seconds=1)
 TOGETHER = 5
 """Seconds: what visits under way bring is published together, not each as it comes."""
+DESK_EVERY = timedelta(minutes=5)
 PATIENCE = 10
 """Ticks that may be missed before the watch steps in."""
 
@@ -79,6 +80,8 @@ def catch_up(desk: Desk, runner: Runner) -> None:
         if not is_complete(topic, desk.feeds):
             runner.submit(Job("publish", topic.name))
     runner.submit(Job("front"))
+    if desk.has_feed:
+        runner.submit(Job("desk"))
 
 
 def once(desk: Desk, runner: Runner, names: Sequence[str]) -> None:
@@ -123,6 +126,20 @@ def daily(desk: Callable[[], Desk], runner: Runner) -> Callable[[], None]:
         if today != last:
             last = today
             runner.submit(Job("tidy"))
+
+    return chore
+
+
+def regularly(desk: Callable[[], Desk], runner: Runner) -> Callable[[], None]:
+    """A chore for the clock: the operator's own feed, at the start and every few minutes."""
+    next_at: datetime | None = None
+
+    def chore() -> None:
+        nonlocal next_at
+        now = desk().clock()
+        if desk().has_feed and (next_at is None or now >= next_at):
+            next_at = now + DESK_EVERY
+            runner.submit(Job("desk"))
 
     return chore
 

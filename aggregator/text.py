@@ -40,7 +40,8 @@ def words(text: str) -> list[str]:
     The words of plain text in order: letters in lower case, numbers as one word ("1 500,5" is "1500.5"), Chinese and
     Japanese characters one by one. Punctuation and hyphens vanish: "казахстанско-белорусский" is two words.
     """
-    return [w.replace(" ", "").replace(",", ".") if w[0].isdigit() else w for w in _WORD.findall(_folded(_whole(text)))]
+    found = _WORD.findall(_folded(_whole(text)))
+    return [w if w.isalpha() else w.replace(" ", "").replace(",", ".") for w in found]
 
 
 def located(text: str) -> tuple[str, list[tuple[int, int]]]:
@@ -105,7 +106,16 @@ _SNOWBALL = {
     "nl": "dutch", "no": "norwegian", "nb": "norwegian", "nn": "norwegian", "pl": "polish", "pt": "portuguese",
     "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
 }  # fmt: skip
-_own = threading.local()  # a Stemmer keeps state while it works: one a thread
+
+
+class _Own(threading.local):
+    """A Stemmer keeps state while it works: one a thread."""
+
+    def __init__(self) -> None:
+        self.stemmers: dict[str, Callable[[str], str]] = {}
+
+
+_own = _Own()
 
 # Snowball takes the end of Казахстан for a short participle (казахста, but Казахстаном: казахстан), and that of
 # Беларусь for a reflexive verb (белар). So these are stemmed here.
@@ -174,11 +184,11 @@ def origins(word: str, language: str) -> list[str]:
     The stems by which rules find this word: its own; those of the names that it is made of; and of what a German
     compound begins with, where that can be told. Its own first.
     """
-    own = stem(word, language)
-    language = language.partition("-")[0]
-    made = _MADE_OF_NAMES.get(language)
     if len(word) > _LONGEST_WORD:
-        return [own]
+        return [word]
+    language = language.partition("-")[0]
+    own = _stem(word, language)
+    made = _MADE_OF_NAMES.get(language)
     if made and made.search(word, _SHORTEST_NAME):
         whole = _usual(word, language)
         return [own, *(whole[:n] for n in range(_SHORTEST_NAME, len(whole)) if derived(whole, whole[:n], language))]
@@ -205,12 +215,14 @@ def starts(beginning: str, language: str) -> tuple[str, ...]:
 
 
 def _stemmer(algorithm: str) -> Callable[[str], str]:
+    if known := _own.stemmers.get(algorithm):
+        return known
     from Stemmer import Stemmer
 
-    known: dict[str, Callable[[str], str]] = _own.__dict__.setdefault("stemmers", {})
-    if algorithm not in known:
-        known[algorithm] = Stemmer(algorithm, 0).stemWord  # its own memory of 10,000 words costs more than it saves
-    return known[algorithm]
+    # Its own memory of 10,000 words costs more than it saves.
+    made: Callable[[str], str] = Stemmer(algorithm, 0).stemWord
+    _own.stemmers[algorithm] = made
+    return made
 
 
 def _kazakh_stem(word: str) -> str:

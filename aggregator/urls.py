@@ -60,6 +60,24 @@ def canonical(url: str) -> str:
     return whole if len(whole) <= _LONGEST else ""
 
 
+def site(url: str) -> str:
+    """
+    Whose page it is, roughly: the last two labels of the host, three under `com.tr` and the like. One host of many
+    tenants (github.io) counts as one site. Empty if `url` is no http(s) URL with a host.
+    """
+    parts = _split(url, "")
+    host = (parts.hostname or "") if parts else ""
+    labels = host.split(".")
+    if ":" in host or labels[-1].isdigit():
+        return host
+    is_shared = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SHARED
+    return ".".join(labels[-3 if is_shared else -2 :])
+
+
+_SHARED = frozenset("ac co com edu gob gov gouv go in mil msk net ne nom or org spb".split())
+"""Under a country's domain, these belong to nobody in particular."""
+
+
 def _split(url: str, base: str) -> SplitResult | None:
     """The parts of an http(s) URL with a valid host and port in `netloc`; None if it is none."""
     url = _CONTROL.sub("", url).strip()

@@ -136,6 +136,17 @@ def folder_address(text: str) -> str:
     return url if url.endswith("/") else f"{url}/"
 
 
+def lies_under(url: str, folder: str) -> bool:
+    """Whether an address is a folder's, or one in it; http and https, `www.` and none, are one."""
+    return _comparable(url).startswith(_comparable(folder))
+
+
+def _comparable(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.netloc.lower().rpartition("@")[2].removeprefix("www.")
+    return host.removesuffix(":80" if parts.scheme == "http" else ":443") + (parts.path or "/")
+
+
 def hub(text: str) -> str:
     """An http(s) URL that is told to everybody, in feeds and in HTTP headers."""
     url = address(text)

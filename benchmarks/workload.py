@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import json
 import random
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -238,8 +239,11 @@ class Server:
 
 
 @contextmanager
-def serving(documents: list[Document]) -> Iterator[Server]:
-    """A server for these documents on a free port of 127.0.0.1."""
+def serving(documents: list[Document], tls: ssl.SSLContext | None = None, *, closes: bool = False) -> Iterator[Server]:
+    """
+    A server for these documents on a free port of 127.0.0.1; over HTTPS if it has a certificate. `closes`: it ends a
+    connection after each answer, as if every document had a host of its own.
+    """
     state = Server({d.path: d for d in documents})
 
     class Handler(BaseHTTPRequestHandler):
@@ -257,6 +261,8 @@ def serving(documents: list[Document]) -> Iterator[Server]:
                 if body and doc.packed and "gzip" in self.headers["Accept-Encoding"]:
                     body = gzip.compress(body, 1)
                     self.send_header("Content-Encoding", "gzip")
+            if closes:
+                self.send_header("Connection", "close")
             if status != 304:
                 self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -267,7 +273,9 @@ def serving(documents: list[Document]) -> Iterator[Server]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        state.url = f"http://127.0.0.1:{server.server_address[1]}"
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        state.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield state

@@ -88,8 +88,9 @@ def test_status_tells_how_each_source_fares(run: Run) -> None:
     result = run("status", "--json")
     inbox, wire = json.loads(result.stdout)
     assert set(inbox) == {
-        "name", "kind", "state", "last_visit", "last_success", "next_visit", "failing_since", "failures", "error",
-        "articles", "new", "requests", "bytes", "moved_to",
+        "name", "kind", "state", "last_visit", "last_success", "next_visit", "next_because", "not_before",
+        "failing_since", "failures", "error", "articles", "new", "waiting", "news_at", "gap_seconds", "visits",
+        "unchanged", "requests", "bytes", "moved_to",
     }  # fmt: skip
     assert (inbox["state"], inbox["articles"], inbox["new"], inbox["error"]) == ("ok", 1, 1, None)
     assert (wire["state"], wire["failures"], wire["last_success"]) == ("failing", 1, None)
@@ -97,6 +98,20 @@ def test_status_tells_how_each_source_fares(run: Run) -> None:
     assert "no file or folder" in run("status").output
     assert json.loads(run("status", "wire", "--json").stdout) == [wire]
     assert run("status", "nowhere").exit_code == 2
+
+
+def test_status_of_one_source_tells_its_whole_record(run: Run) -> None:
+    day = "<item><title>News of {0}</title><pubDate>{0} Nov 2026 08:00:00 GMT</pubDate></item>"
+    feed = f"<rss><channel><ttl>120</ttl>{''.join(map(day.format, range(2, 12)))}</channel></rss>"
+    with Loopback() as server:
+        server.answers["/"] = reply(body=feed.encode())
+        source = f"sources:\n  - {{name: daily, feed: {server.url('/')}, at_least_every: 1h}}\n"
+        Path("config.yaml").write_text(f"private_hosts: [127.0.0.1]\n{CONFIG}".replace("sources:\n", source))
+        run("collect", "daily")
+        told = run("status", "daily").stdout
+    assert "rhythm        an article every 1d; the last news came 20" in told
+    assert ": it brings news seldom: visited every 3h; but at least every 1h, as configured" in told
+    assert "cost          1 visits (0 unchanged), 1 requests, " in told
 
 
 def test_a_source_that_is_gone_for_good_is_left_alone_until_somebody_names_it(run: Run) -> None:

@@ -66,6 +66,7 @@ def test_a_small_file_is_enough(desk: Path) -> None:
         feeds=desk / "feeds",
         workers=256,
         settle=timedelta(),
+        desk=False,
         sources=(
             Source(
                 name="inbox", kind="files", location=str(desk / "inbox"), every=timedelta(seconds=10), adapts=False
@@ -93,13 +94,13 @@ def test_everything_can_be_said(desk: Path) -> None:
         pause=timedelta(seconds=2.5),
         private_hosts=frozenset({"127.0.0.1", "::1", "news.example.org"}),
     )
-    assert (config.listen, config.workers) == (("::1", 9090), 4)
+    assert (config.listen, config.workers, config.desk) == (("::1", 9090), 4, True)
     assert (config.database, config.feeds) == (desk / "kept" / "river.sqlite", Path("/srv/feeds"))
 
 
 def test_sources_are_read_by_their_kinds(desk: Path) -> None:
     shutil.copy(CASES / "full.yaml", desk)
-    steppe, inbox, quick = load(Path("full.yaml")).sources
+    steppe, inbox, quick, plain = load(Path("full.yaml")).sources
     assert steppe == Source(
         name="Степь",
         kind="tests.pages_kind",
@@ -113,6 +114,7 @@ def test_sources_are_read_by_their_kinds(desk: Path) -> None:
     )
     assert (inbox.every, inbox.labels) == (timedelta(days=1), ("archive",))
     assert (quick.every, quick.labels) == (timedelta(seconds=1), ("archive",))
+    assert [s.quarantine for s in (steppe, inbox, quick, plain)] == [0, 0, 200, 80]
 
 
 def test_a_source_with_an_every_of_its_own_is_visited_so_often_and_others_by_their_pace(desk: Path) -> None:

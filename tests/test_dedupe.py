@@ -288,7 +288,7 @@ def test_a_source_that_says_the_same_again_next_week_tells_other_news() -> None:
     again = release(canonical_url="https://alpha.example/again", id="a" * 24, published_at=NOON + OWN_WINDOW + DAY)
     assert verdicts(decide(again, known=knowing(release()))) == [Verdict.NEW]
     soon = release(canonical_url="https://alpha.example/again", id="a" * 24, published_at=NOON + HOUR)
-    assert verdicts(decide(soon, known=knowing(release()))) == [Verdict.COPY]
+    assert verdicts(decide(release(), soon, known=knowing(release()))) == [Verdict.SAME, Verdict.COPY]
 
 
 def test_what_the_operator_has_put_asunder_is_not_joined_again() -> None:

@@ -21,9 +21,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator import plugins
-from aggregator.formats import Archival, Format, atom, jsonfeed, rss
-from aggregator.formats._proof import web_address
-from aggregator.model import Article, Copy, Dated, Enclosure, Printed, Story, Withdrawal
+from aggregator.formats import Archival, Format, _proof, atom, jsonfeed, render, rss
+from aggregator.formats._feedgen import styled
+from aggregator.formats._proof import distinct, proofread, web_address
+from aggregator.model import Article, Copy, Dated, Edition, Enclosure, Printed, Story, Withdrawal
 
 from .conformance import ATOM, CONTENT, DC, MEDIA, XML, faults
 from .editions import EDITIONS, HOSTILE, NOON, ORDINARY, article, edition, story
@@ -62,14 +63,14 @@ def test_a_format_says_its_file_and_its_media_type(fmt: Format) -> None:
 @pytest.mark.parametrize("case", EDITIONS)
 def test_equal_editions_are_equal_bytes(fmt: Format, case: str) -> None:
     again = pickle.loads(pickle.dumps(EDITIONS[case]))
-    assert fmt.render(EDITIONS[case]) == fmt.render(again)
+    assert render(fmt, EDITIONS[case]) == render(fmt, again)
 
 
 @pytest.mark.parametrize("case", EDITIONS)
 def test_an_edition_of_summaries_has_no_full_text(fmt: Format, case: str) -> None:
     topic = replace(EDITIONS[case].topic, content="summary")
     told = tuple(replace(s, lead=replace(s.lead, content="<p>The whole text</p>")) for s in EDITIONS[case].stories)
-    body = fmt.render(replace(EDITIONS[case], topic=topic, stories=told))
+    body = render(fmt, replace(EDITIONS[case], topic=topic, stories=told))
     assert b"whole text" not in body
     assert fmt not in FEEDS or faults(body, f"{EDITIONS[case].link}{fmt.FILENAME}") == []
 
@@ -77,29 +78,60 @@ def test_an_edition_of_summaries_has_no_full_text(fmt: Format, case: str) -> Non
 @pytest.mark.parametrize("case", EDITIONS)
 def test_a_feed_with_hubs_names_them_and_is_valid(feed: Format, case: str) -> None:
     imprint = replace(EDITIONS[case].imprint, hubs=("https://hub.example/", "https://two.example/?for=news&more=1"))
-    body = feed.render(replace(EDITIONS[case], imprint=imprint))
+    body = render(feed, replace(EDITIONS[case], imprint=imprint))
     assert body.decode().count("https://hub.example/") == 1
     assert faults(body, f"{EDITIONS[case].link}{feed.FILENAME}") == []
+
+
+@pytest.mark.parametrize("case", EDITIONS)
+def test_a_story_is_the_same_bytes_in_every_edition_that_agrees_on_its_setting(fmt: Format, case: str) -> None:
+    """And where it is other bytes, the setting differs: what is kept of one edition is right in another."""
+    kept: dict[object, bytes] = {}
+    for other in [EDITIONS[case], *variants(EDITIONS[case])]:
+        for told, setting, item in zip(other.stories, _proof.settings(other), fmt.items(other), strict=True):
+            assert kept.setdefault((told.id, setting), item) == item
+
+
+def variants(printed: Edition) -> list[Edition]:
+    """The same stories in other surroundings."""
+    imprint, topic = printed.imprint, printed.topic
+    imprints: list[dict[str, Any]] = [
+        {"title": "Another desk"}, {"link": "https://other.example/"}, {"contact": ""}, {"language": "de"},
+        {"authority": "other.example,2025"}, {"hubs": ("https://hub.example/",)},
+    ]  # fmt: skip
+    topics: list[dict[str, Any]] = [
+        {"name": "roads"}, {"title": "Roads"}, {"description": "Of roads."}, {"language": "kk"}, {"formats": ("rss",)},
+        {"limit": 3}, {"content": "summary"}, {"per_source": 1},
+    ]  # fmt: skip
+    return [
+        *(replace(printed, imprint=replace(imprint, **change)) for change in imprints),
+        *(replace(printed, topic=replace(topic, **change)) for change in topics),
+        *(replace(printed, updated_at=NOON + timedelta(hours=hours)) for hours in (-48, -1, 1, 10_000)),
+        replace(printed, archive=3, previous=2, following=4),
+        replace(printed, withdrawn=(GRAVE,)),
+        replace(printed, stories=printed.stories[1:]),
+    ]
 
 
 def test_another_process_in_another_time_zone_makes_the_same_bytes(fmt: Format, tmp_path: Path) -> None:
     (tmp_path / "edition").write_bytes(pickle.dumps(ORDINARY))
     code = (
-        f"import pickle, sys; sys.path.insert(0, {str(tmp_path)!r}); from {fmt.__name__} import render;"  # type: ignore[attr-defined]
-        "sys.stdout.buffer.write(render(pickle.load(open('edition', 'rb'))))"
+        f"import pickle, sys; sys.path.insert(0, {str(tmp_path)!r}); from aggregator.formats import render;"
+        f"import {fmt.__name__} as fmt;"  # type: ignore[attr-defined]
+        "sys.stdout.buffer.write(render(fmt, pickle.load(open('edition', 'rb'))))"
     )
     env = {"TZ": "Asia/Almaty", "PYTHONHASHSEED": "7", "PYTHONPATH": str(EXAMPLE.parent.parent)}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, check=True)
-    assert done.stdout == fmt.render(ORDINARY)
+    assert done.stdout == render(fmt, ORDINARY)
 
 
 def test_another_story_makes_other_bytes(fmt: Format) -> None:
     fewer = replace(ORDINARY, stories=ORDINARY.stories[1:])
-    assert fmt.render(ORDINARY) != fmt.render(fewer)
+    assert render(fmt, ORDINARY) != render(fmt, fewer)
 
 
 def test_stories_stand_in_the_order_of_the_edition(fmt: Format) -> None:
-    text = fmt.render(edition(*(story(n, title=f"Story-{n}") for n in (3, 1, 2)))).decode()
+    text = render(fmt, edition(*(story(n, title=f"Story-{n}") for n in (3, 1, 2)))).decode()
     places = [text.index(f"Story-{n}") for n in (3, 1, 2)]
     assert places == sorted(places)
 
@@ -109,7 +141,27 @@ def test_stories_stand_in_the_order_of_the_edition(fmt: Format) -> None:
 
 @pytest.mark.parametrize("case", EDITIONS)
 def test_a_feed_keeps_to_its_specification(feed: Format, case: str) -> None:
-    assert faults(feed.render(EDITIONS[case]), EDITIONS[case].link + feed.FILENAME) == []
+    assert faults(render(feed, EDITIONS[case]), EDITIONS[case].link + feed.FILENAME) == []
+
+
+@pytest.mark.parametrize("case", [*EDITIONS, "current", "middle", "oldest"])
+def test_a_document_is_to_the_byte_what_feedgen_writes_of_the_whole(case: str) -> None:
+    """However much of it is kept from an edition before."""
+    first = (EDITIONS | HISTORIES)[case]
+    for printed in map(distinct, [first, *variants(first)]):
+        proof = proofread(printed)
+        channel, entries = rss.begin(printed), atom.begin(printed)
+        for told in proof.stories:
+            rss.add(channel, told, proof)
+            atom.add(entries, told, proof)
+        assert render(rss, printed) == styled(channel.rss_str(pretty=True), proof)
+        assert render(atom, printed) == styled(entries.atom_str(pretty=True), proof)
+
+
+@pytest.mark.parametrize("case", EDITIONS)
+def test_a_json_feed_is_to_the_byte_what_python_writes_of_the_whole(case: str) -> None:
+    body = render(jsonfeed, EDITIONS[case])
+    assert body.decode() == json.dumps(json.loads(body), ensure_ascii=False, indent=1) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -135,14 +187,14 @@ def test_a_feed_keeps_to_its_specification(feed: Format, case: str) -> None:
     ],
 )
 def test_the_specification_is_not_met_by_everything(feed: Format, good: bytes, bad: bytes) -> None:
-    body = feed.render(ORDINARY)
+    body = render(feed, ORDINARY)
     assert good in body
     assert faults(body.replace(good, bad), ORDINARY.link + feed.FILENAME)
 
 
 @pytest.mark.parametrize("feed", [rss, atom])
 def test_feedparser_reads_what_we_said(feed: Format) -> None:
-    parsed = feedparser.parse(BytesIO(feed.render(ORDINARY)), sanitize_html=False, resolve_relative_uris=False)
+    parsed = feedparser.parse(BytesIO(render(feed, ORDINARY)), sanitize_html=False, resolve_relative_uris=False)
     assert not parsed.bozo
     assert (parsed.feed["title"], parsed.feed["link"]) == ("Мосты & дороги", "https://desk.example/feeds/bridges/")
     assert (parsed.feed["subtitle"], parsed.feed["language"]) == ("Что строят.", "ru")
@@ -163,7 +215,7 @@ def _content(entry: Any) -> str:
 
 
 def test_rss_gives_back_what_went_in() -> None:
-    channel = ET.fromstring(rss.render(ORDINARY))[0]
+    channel = ET.fromstring(render(rss, ORDINARY))[0]
     assert channel.findtext("lastBuildDate") == "Sun, 05 Jul 2026 12:00:00 +0000"
     assert channel.findtext("managingEditor") == "desk@desk.example (Новости степи)"
     assert channel.findtext("generator") == "River"
@@ -185,7 +237,7 @@ def test_rss_gives_back_what_went_in() -> None:
 
 
 def test_atom_gives_back_what_went_in() -> None:
-    feed = ET.fromstring(atom.render(ORDINARY))
+    feed = ET.fromstring(render(atom, ORDINARY))
     assert feed.findtext(f"{ATOM}id") == "tag:desk.example,2026:bridges"
     assert feed.findtext(f"{ATOM}updated") == "2026-07-05T12:00:00+00:00"
     first, second, local, bare = feed.findall(f"{ATOM}entry")
@@ -209,7 +261,7 @@ def test_atom_gives_back_what_went_in() -> None:
 
 
 def test_json_feed_gives_back_what_went_in() -> None:
-    feed = json.loads(jsonfeed.render(ORDINARY))
+    feed = json.loads(render(jsonfeed, ORDINARY))
     assert feed["title"] == "Мосты & дороги"
     first, second, local, bare = feed["items"]
     assert first["tags"] == ["транспорт", "R&D"]
@@ -245,7 +297,7 @@ def test_json_feed_gives_back_what_went_in() -> None:
 
 def items(feed: Format, *stories: Story, **topic: Any) -> list[dict[str, str]]:
     """Title, link, id and content of every item, whatever the format."""
-    body = feed.render(edition(*stories, **topic))
+    body = render(feed, edition(*stories, **topic))
     if feed is jsonfeed:
         return [{**i, "link": i["url"], "content": i["content_html"]} for i in json.loads(body)["items"]]
     parsed = feedparser.parse(BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
@@ -278,13 +330,13 @@ def test_a_story_with_copies_and_no_text_still_shows_its_summary(feed: Format) -
 
 
 def test_a_copy_does_not_move_the_date_of_its_story(feed: Format) -> None:
-    alone, carried = (feed.render(edition(s)) for s in (story(1), story(1, article(2, updated_at=NOON))))
+    alone, carried = (render(feed, edition(s)) for s in (story(1), story(1, article(2, updated_at=NOON))))
     dates = re.compile(rb"2026-07-05T[\d:]+|05 Jul 2026 [\d:]+")
     assert dates.findall(alone) == dates.findall(carried)
 
 
 def test_no_item_is_dated_after_its_edition(feed: Format) -> None:
-    body = feed.render(edition(story(1, published_at=NOON + timedelta(days=1), updated_at=NOON + timedelta(days=2))))
+    body = render(feed, edition(story(1, published_at=NOON + timedelta(days=1), updated_at=NOON + timedelta(days=2))))
     assert b"06 Jul" not in body
     assert b"2026-07-06" not in body
     assert b"2026-07-07" not in body
@@ -304,7 +356,7 @@ def test_a_story_that_is_all_rubbish_costs_only_itself(feed: Format) -> None:
 
 
 def test_the_edition_of_everything_bears_the_name_of_the_imprint(feed: Format) -> None:
-    assert "Новости степи" in feed.render(EDITIONS["all"]).decode().split("<generator>")[0]
+    assert "Новости степи" in render(feed, EDITIONS["all"]).decode().split("<generator>")[0]
 
 
 def test_tags_in_an_rss_title_go_and_what_only_looks_like_one_stays() -> None:
@@ -323,7 +375,7 @@ TITLES = {
 
 
 def test_tags_in_an_atom_title_are_shown_as_they_are() -> None:
-    entry = ET.fromstring(atom.render(edition(story(1, title="What <b> does & why")))).find(f"{ATOM}entry")
+    entry = ET.fromstring(render(atom, edition(story(1, title="What <b> does & why")))).find(f"{ATOM}entry")
     assert entry is not None
     title = entry.find(f"{ATOM}title")
     assert title is not None
@@ -335,13 +387,13 @@ def test_the_process_keeps_its_locale(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("feedgen switches the locale of every thread")
 
     monkeypatch.setattr("locale.setlocale", refuse)
-    rss.render(ORDINARY)
+    render(rss, ORDINARY)
 
 
 @pytest.mark.parametrize("contact", ["https://desk.example/", "not mail", "a@b", ""])
 def test_a_contact_that_is_no_mail_address_is_not_sent_as_one(contact: str) -> None:
     other = replace(ORDINARY, imprint=replace(ORDINARY.imprint, contact=contact))
-    assert b"managingEditor" not in rss.render(other)
+    assert b"managingEditor" not in render(rss, other)
 
 
 @pytest.mark.parametrize(
@@ -378,7 +430,7 @@ HISTORIES = {
 @pytest.mark.parametrize("case", HISTORIES)
 def test_archives_keep_to_their_specification(feed: Format, case: str) -> None:
     printed = HISTORIES[case]
-    assert faults(feed.render(printed), printed.address + feed.FILENAME) == []
+    assert faults(render(feed, printed), printed.address + feed.FILENAME) == []
 
 
 @pytest.mark.parametrize(
@@ -398,7 +450,7 @@ def test_the_specification_of_archives_is_not_met_by_everything(
     feed: Format, case: str, good: bytes, bad: bytes
 ) -> None:
     printed = HISTORIES[case]
-    body = feed.render(printed)
+    body = render(feed, printed)
     assert good in body
     assert faults(body.replace(good, bad), printed.address + feed.FILENAME)
 
@@ -406,7 +458,7 @@ def test_the_specification_of_archives_is_not_met_by_everything(
 def test_a_story_is_taken_out_of_an_archive_and_the_others_stay_to_the_byte(feed: Format) -> None:
     printed = HISTORIES["newest"]
     first, *others = printed.stories
-    body = feed.render(printed)
+    body = render(feed, printed)
     assert isinstance(feed, Archival)
     assert feed.without(body, {"tag:desk.example,2026:unheard-of"}) == body
     cut = feed.without(body, {first.guid})
@@ -421,12 +473,12 @@ def test_a_tombstone_stands_for_a_month_or_as_long_as_the_story_would_have() -> 
     early = replace(GRAVE, listed_at=NOON - timedelta(days=1))
     for grave, days, stands in ((early, 30, True), (early, 31, False), (GRAVE, 400, True)):
         printed = replace(last, withdrawn=(grave,), updated_at=NOON + timedelta(days=days))
-        assert (b"deleted-entry" in atom.render(printed)) is stands
-    assert b"deleted-entry" not in rss.render(HISTORIES["current"])
+        assert (b"deleted-entry" in render(atom, printed)) is stands
+    assert b"deleted-entry" not in render(rss, HISTORIES["current"])
 
 
 def test_a_json_document_gives_back_what_a_new_database_has_to_know() -> None:
-    first, *others, gone = jsonfeed.read(jsonfeed.render(HISTORIES["current"]), "bridges")
+    first, *others, gone = jsonfeed.read(render(jsonfeed, HISTORIES["current"]), "bridges")
     told = ORDINARY.stories[0]
     assert first == Printed(
         topic="bridges", archive=None, guid=told.guid, listed_at=NOON,
@@ -436,7 +488,7 @@ def test_a_json_document_gives_back_what_a_new_database_has_to_know() -> None:
     assert (gone.guid, gone.withdrawn_at, gone.because, gone.articles) == (
         GRAVE.guid, GRAVE.at, GRAVE.because, GRAVE.articles,
     )  # fmt: skip
-    assert {one.archive for one in jsonfeed.read(jsonfeed.render(HISTORIES["newest"]), "x")} == {3}
+    assert {one.archive for one in jsonfeed.read(render(jsonfeed, HISTORIES["newest"]), "x")} == {3}
 
 
 def test_another_lead_moves_neither_date_of_a_story(feed: Format) -> None:
@@ -444,7 +496,7 @@ def test_another_lead_moves_neither_date_of_a_story(feed: Format) -> None:
     other = article(2, published_at=NOON, updated_at=NOON, seen_at=NOON)
     taken_over = replace(story(1, opener), lead=other, revised_at=opener.updated_at)
     dates = re.compile(rb"2026-07-05T[\d:.]+|05 Jul 2026 [\d:]+")
-    places = [dates.findall(feed.render(edition(s)).split(opener.id.encode(), 1)[1]) for s in (story(1), taken_over)]
+    places = [dates.findall(render(feed, edition(s)).split(opener.id.encode(), 1)[1]) for s in (story(1), taken_over)]
     if feed is not jsonfeed:  # there the article's own facts do not come first
         assert places[0][:1] == places[1][:1]
     assert taken_over.published_at == opener.published_at
@@ -452,7 +504,7 @@ def test_another_lead_moves_neither_date_of_a_story(feed: Format) -> None:
 
 
 def test_two_stories_of_one_second_have_their_own_atom_dates() -> None:
-    entries = ET.fromstring(atom.render(edition(story(1), story(2, updated_at=story(1).lead.updated_at))))
+    entries = ET.fromstring(render(atom, edition(story(1), story(2, updated_at=story(1).lead.updated_at))))
     first, second = (e.findtext(f"{ATOM}updated") or "" for e in entries.iter(f"{ATOM}entry"))
     assert first != second
     assert first[:19] == second[:19]
@@ -491,4 +543,4 @@ STORIES = st.builds(
 def test_whatever_the_stories_hold_the_feeds_stay_valid(stories: list[Story], title: str) -> None:
     printed = edition(*stories, title=title)
     for feed in FEEDS:
-        assert faults(feed.render(printed), printed.link + feed.FILENAME) == []
+        assert faults(render(feed, printed), printed.link + feed.FILENAME) == []

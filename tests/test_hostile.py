@@ -20,11 +20,6 @@ MEMORY = 300
 """MB, for everything that the product does."""
 HURRY = 15
 """Seconds within which a good source is read though others hang for thirty."""
-EXPECTED_FAILURES = {
-    "history-tracking-links": "a number that changes with each visit cannot be told from the number of an article",
-}
-
-
 @dataclass
 class Result:
     came: Replay
@@ -43,9 +38,6 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Result]:
 @pytest.mark.parametrize("name", CASES)
 def test_a_case_is_met_as_its_manifest_says(name: str, result: Result) -> None:
     found = complaints(CASES[name], result.came.cases[name], name in result.canary)
-    if name in EXPECTED_FAILURES:
-        assert found, "this is well now: take it from the list"
-        pytest.xfail(EXPECTED_FAILURES[name])
     assert not found
 
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregator.identity import article_id, tell_apart
 from aggregator.model import Article, Dated, Enclosure, Item
-from aggregator.normalise import article_id, normalise, tell_apart
+from aggregator.normalise import normalise
 
 from .make import DAY, HOUR, NOON, fetched, source
 

@@ -17,7 +17,7 @@ import pytest
 from lxml import etree
 
 from aggregator import front
-from aggregator.formats import html
+from aggregator.formats import html, render
 from aggregator.formats._page import FEEDS, tongue
 from aggregator.formats._page_words import words_for
 from aggregator.model import Edition, Front
@@ -72,7 +72,7 @@ def front_of(*editions: Edition) -> Front:
 @pytest.fixture(params=[*EDITIONS, "front", "empty front"])
 def page(request: pytest.FixtureRequest) -> bytes:
     if request.param in EDITIONS:
-        return html.render(EDITIONS[request.param])
+        return render(html, EDITIONS[request.param])
     return front.render(front_of(*(EDITIONS.values() if request.param == "front" else ())))["index.html"]
 
 
@@ -113,7 +113,7 @@ def test_a_neighbour_that_the_front_page_links_to_is_one_that_is_published() -> 
 
 
 def test_a_hostile_title_is_shown_and_not_obeyed() -> None:
-    page = html.render(HOSTILE)
+    page = render(html, HOSTILE)
     assert of_class(page, "p-name")[1][2] == "<b>Bold</b> &amp; <script>alert(1)</script>"
     assert b"javascript:" not in page
     assert b"\0" not in page
@@ -122,7 +122,7 @@ def test_a_hostile_title_is_shown_and_not_obeyed() -> None:
 def test_a_name_in_quotes_does_not_leave_its_attribute() -> None:
     name = '"><script>alert(1)</script>'
     hostile = edition(story(1), title=name, description=name)
-    for page in (html.render(hostile), front.render(front_of(hostile))["index.html"]):
+    for page in (render(html, hostile), front.render(front_of(hostile))["index.html"]):
         assert name in [said.get("title", "").removesuffix(" (RSS)") for tag, said, _ in read(page) if tag == "link"]
 
 
@@ -138,7 +138,7 @@ def test_another_process_in_another_time_zone_makes_the_same_front_page(tmp_path
 
 
 def test_a_story_carries_what_a_microformats_reader_looks_for() -> None:
-    page = html.render(ORDINARY)
+    page = render(html, ORDINARY)
     assert len(of_class(page, "h-feed")) == 1
     assert len(of_class(page, "h-entry")) == len(ORDINARY.stories)
     assert [text for _, _, text in of_class(page, "p-name")][:2] == ["Мосты & дороги", ORDINARY.stories[0].lead.title]
@@ -149,7 +149,7 @@ def test_a_story_carries_what_a_microformats_reader_looks_for() -> None:
 
 
 def test_a_story_says_its_language_and_direction() -> None:
-    page = html.render(edition(story(1, language="ar"), story(2, language="kk"), story(3, language="")))
+    page = render(html, edition(story(1, language="ar"), story(2, language="kk"), story(3, language="")))
     assert [(said["lang"], said["dir"]) for _, said, _ in of_class(page, "text")] == [
         ("ar", "rtl"),
         ("kk", "ltr"),
@@ -174,14 +174,14 @@ def test_a_script_tells_the_direction_and_a_region_does_not(language: str, direc
 
 
 def test_other_carriers_are_named_with_their_links() -> None:
-    also = of_class(html.render(ORDINARY), "also")
+    also = of_class(render(html, ORDINARY), "also")
     assert [text for _, _, text in also] == ["Также: Заря & Ко, Районная почта"]
-    assert b'<a href="https://zarya.example/a?x=1&amp;y=2"' in html.render(ORDINARY)
+    assert b'<a href="https://zarya.example/a?x=1&amp;y=2"' in render(html, ORDINARY)
 
 
 def test_a_text_with_no_address_elsewhere_is_read_in_full_here() -> None:
     local = story(3, url="", content="<p>Whole.</p>")
-    page = html.render(edition(local, story(4)))
+    page = render(html, edition(local, story(4)))
     assert [text.strip() for _, _, text in of_class(page, "e-content")] == ["Whole."]
     assert of_class(page, "u-url")[0][1]["href"] == f"#{local.id}"
     assert of_class(page, "h-entry")[0][1]["id"] == local.id
@@ -195,7 +195,7 @@ def test_a_topic_without_a_page_is_not_linked_to_one() -> None:
 
 
 def test_a_page_shows_the_way_to_the_feeds_that_there_are_and_no_others() -> None:
-    page = html.render(edition(story(1), formats=("atom", "html")))
+    page = render(html, edition(story(1), formats=("atom", "html")))
     found = [(said["type"], said["href"]) for tag, said, _ in read(page) if said.get("rel") == "alternate"]
     assert found == [("application/atom+xml", "atom.xml")]
     assert [said["href"] for tag, said, _ in read(page) if tag == "a" and "type" in said] == ["atom.xml"]
@@ -209,7 +209,7 @@ def test_a_page_knows_a_feed_by_the_name_that_its_format_gives_it(name: str) -> 
 
 def test_a_page_has_one_address() -> None:
     for page, address in [
-        (html.render(ORDINARY), "https://desk.example/feeds/bridges/"),
+        (render(html, ORDINARY), "https://desk.example/feeds/bridges/"),
         (front.render(front_of(ORDINARY))["index.html"], "https://desk.example/feeds/"),
     ]:
         assert [said["href"] for _, said, _ in read(page) if said.get("rel") == "canonical"] == [address]
@@ -231,7 +231,7 @@ def test_a_date_is_written_as_the_reader_writes_it(language: str, date: str) -> 
 
 
 def test_an_empty_topic_says_so() -> None:
-    assert [text for _, _, text in of_class(html.render(edition()), "nothing")] == ["Новостей пока нет."]
+    assert [text for _, _, text in of_class(render(html, edition()), "nothing")] == ["Новостей пока нет."]
 
 
 # --- the list of subscriptions ---------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from aggregator.rhythm import (
     not_before,
     soon,
     usual_gap,
+    why,
 )
 
 from .make import DAY, HOUR, NOON, article, source
@@ -180,3 +181,29 @@ def test_who_says_304_for_a_week_is_asked_for_everything() -> None:
     assert not is_time_for_all(Standing(), NOON)
     assert not is_time_for_all(Standing(whole_at=NOON - 7 * DAY + MINUTE), NOON)
     assert is_time_for_all(Standing(whole_at=NOON - 7 * DAY), NOON)
+
+
+@pytest.mark.parametrize(
+    ("heard", "standing", "failed", "because"),
+    [
+        (Reception(status=200), Standing(), False, "every 30m, as configured"),
+        (Reception(status=200, fresh_for=HOUR), Standing(), False, "its server calls the document fresh for 1h"),
+        (Reception(status=200), Standing(wishes=Wishes(every=3 * HOUR)), False, "its document asks for 3h"),
+        (Reception(status=200), Standing(gap=40 * HOUR), False, "it brings news seldom: visited every 5h"),
+        (
+            Reception(status=200), Standing(wishes=Wishes(every=96 * HOUR)), False,
+            "its document asks for 4d; but at least every 1d, as configured",
+        ),
+        (Reception(status=429, back_after=HOUR), Standing(), True, "its server asks for a pause of 1h"),
+        (
+            Reception(status=403), Standing(), True,
+            "its server refuses us (403): twice as long after each time, at most 1d",
+        ),
+        (Reception(), Standing(), True, "after a failure: 30m, as configured"),
+        (Reception(), Standing(failures=3), True, "after 4 failures in a row: by chance between 30m and 4h"),
+    ],
+)  # fmt: skip
+def test_the_operator_is_told_why_the_next_visit_is_when_it_is(
+    heard: Reception, standing: Standing, failed: bool, because: str
+) -> None:
+    assert why(source(every=timedelta(minutes=30)), standing, heard, NOON, failed=failed) == because

@@ -17,7 +17,7 @@ from aggregator.coverage import Coverage
 from aggregator.errors import StoreError
 from aggregator.jobs import Desk, run
 from aggregator.model import Job, Reception, Source, Topic
-from aggregator.schedule import Clock, daily, in_turns, left_over, once, tick, visits
+from aggregator.schedule import Clock, daily, in_turns, left_over, once, regularly, tick, visits
 from aggregator.stores.sqlite import open_store
 
 from .make import HOUR, IMPRINT, NOON, source, topic
@@ -196,3 +196,17 @@ def test_when_everybody_has_been_asked_nothing_waits_for_a_better_copy(desk: Des
     waiting = replace(desk, settle=timedelta(minutes=5))
     once(waiting, Hands(waiting), ["alpha", "beta", "gamma"])
     assert (waiting.feeds / "all" / "rss.xml").read_text().count("<item>") == 3
+
+
+def test_the_operators_own_feed_is_looked_at_every_five_minutes_if_he_wants_one(desk: Desk) -> None:
+    hands, now = Hands(desk), [NOON]
+    wanted = [True]
+    chore = regularly(lambda: replace(desk, has_feed=wanted[0], clock=lambda: now[0]), hands)
+    for minutes in (0, 1, 4, 1, 5):
+        now[0] += timedelta(minutes=minutes)
+        chore()
+    assert hands.jobs == [Job("desk")] * 3
+    wanted[0] = False
+    now[0] += HOUR
+    chore()
+    assert len(hands.jobs) == 3

@@ -79,7 +79,7 @@ def test_the_file_is_sound_after_all_kinds_of_writing(store: SqliteStore, path: 
 
 def test_the_file_is_at_most_1_6_times_the_text(store: SqliteStore, path: Path) -> None:
     words = Random(1)
-    decisions = [new(n, content=" ".join(f"сөз{words.randrange(9999)}" for _ in range(250))) for n in range(2500)]
+    decisions = [new(n, content=" ".join(f"сөз{words.randrange(9999)}" for _ in range(250))) for n in range(4000)]
     store.save(visit(), decisions)
     file_all(store, "r1", "all")
     store.close()

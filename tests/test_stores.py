@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from aggregator.model import (
     Enclosure,
     Filing,
     Fingerprint,
+    Listed,
     Move,
     Opening,
     Relocation,
@@ -38,6 +39,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 LEASE = 5 * MINUTE
+PLAIN = Fingerprint(marks=(), size=0)
 STEPPE = Source(name="steppe", kind="feed", location="https://steppe.example/rss")
 COAST = Source(name="coast", kind="feed", location="https://coast.example/rss")
 TOPICS = {"all": "a1", "trade": "t1"}
@@ -105,7 +107,7 @@ def visit(source: str = "steppe", at: datetime = NOON, **changes: Any) -> Visit:
     return Visit(**{"source": source, "at": at, "next_at": at + HOUR, "checkpoint": {}, **changes})
 
 
-def ids(stories: Iterator[Story] | tuple[Story, ...] | list[Story]) -> list[int]:
+def ids(stories: Iterable[Story | Listed]) -> list[int]:
     return [int(story.id, 16) for story in stories]
 
 
@@ -779,8 +781,77 @@ def test_the_latest_of_a_topic_come_newest_first_and_whole(store: Store) -> None
     latest = store.latest("trade", 3)
     assert ids(latest.stories) == [5, 4, 3]
     assert latest.opened_at == NOON
-    assert [int(c.article.id, 16) for c in latest.stories[0].copies] == [9, 10]
-    assert [f.topic for f in latest.stories[0].filings] == ["all", "trade"]
+    first, *_ = store.read([mention.id for mention in latest.stories])
+    assert [int(c.article.id, 16) for c in first.copies] == [9, 10]
+
+
+def test_stories_are_read_in_the_order_asked_for_but_for_those_that_are_gone(store: Store) -> None:
+    store.save(visit(), [new(1), new(2), new(3), copy(4, of=3)])
+    file_all(store)
+    store.merge(article(1).id, article(2).id, NOON)
+    found = store.read([article(n).id for n in (3, 2, 9, 1)])
+    assert ids(found) == [3, 1]
+    assert (found[0].lead, len(found[0].copies), found[0].filings) == (article(3), 1, ())
+
+
+def test_a_mention_says_what_its_story_says(store: Store) -> None:
+    store.save(visit(), [new(1), copy(2, of=1, leads=True)])
+    file_all(store)
+    [mention], [story] = store.latest("all", 9).stories, store.read([article(1).id])
+    assert (mention.id, mention.state, mention.listed_at) == (story.id, story.state, story.listed_at)
+    assert mention.source == story.lead.source == "coast"
+
+
+def states(store: Store) -> dict[int, int]:
+    return {int(story.id, 16): story.state for story in store.stories()}
+
+
+CHANGES: dict[str, tuple[set[int], Callable[[Store], object]]] = {
+    "a copy": ({1, 2}, lambda s: s.save(visit("coast"), [copy(6, of=1)])),
+    "an edit": ({1, 2}, lambda s: s.save(visit(), [changed(1)])),
+    "an edit of no substance": ({1, 2}, lambda s: s.save(visit(), [replace(changed(1), substantive=False)])),
+    "other links": ({1, 2, 5}, lambda s: s.relate({article(1).id: {article(5).id: 0.5}}, NOON)),
+    "a withdrawal": ({2}, lambda s: s.withdraw(f"tag:river.example,2026:{article(1).id}", NOON)),
+    "a split": ({1, 2, 4}, lambda s: s.split(article(4).id, "river.example,2026", PLAIN, NOON)),
+    "a merger": ({1, 2, 5}, lambda s: s.merge(article(5).id, article(1).id, NOON)),
+    "other rules": (set(), lambda s: file_all(s, "r2", "trade")),
+    "other news": ({7}, lambda s: s.save(visit(), [new(7)])),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_state_of_a_story_is_another_whenever_an_edition_might_say_something_else_of_it(
+    store: Store, change: str
+) -> None:
+    """2 names 1 as related, 4 is a copy of 1, and 5 has nothing to do with them."""
+    store.save(visit(), [new(1), new(2), copy(4, of=1), new(5)])
+    store.relate({article(2).id: {article(1).id: 0.4}}, NOON)
+    file_all(store)
+    before = states(store)
+    touched, happen = CHANGES[change]
+    happen(store)
+    after = states(store)
+    assert {n for n in after if after[n] != before.get(n)} == touched & set(after)
+
+
+def test_a_story_that_was_taken_back_by_mistake_is_named_again(store: Store) -> None:
+    store.save(visit(), [new(1), new(2)])
+    store.relate({article(2).id: {article(1).id: 0.4}}, NOON)
+    file_all(store)
+    store.withdraw(new(1).opens.guid, NOON)  # type: ignore[union-attr]
+    publish_all(store)
+    before = states(store)
+    store.reinstate(new(1).opens.guid)  # type: ignore[union-attr]
+    assert states(store)[2] != before[2]
+    assert store.stale_topics() == ["all"]
+
+
+def test_a_story_that_is_opened_again_is_in_a_state_that_it_never_was_in(store: Store) -> None:
+    store.save(visit(), [new(1), new(5)])
+    before = states(store)[5]
+    store.merge(article(1).id, article(5).id, NOON)
+    store.split(article(5).id, "river.example,2026", PLAIN, NOON)
+    assert states(store)[5] > before
 
 
 def test_stories_listed_at_one_moment_are_ordered_by_id(store: Store) -> None:
@@ -1095,6 +1166,127 @@ def test_a_copy_keeps_what_it_was_compared_with(store: Store) -> None:
     assert (kept.compared, kept.passage) == (article(1).id, "завершили уборку")
 
 
+# --- other names -----------------------------------------------------------------------------------------------------
+
+
+def test_an_article_is_known_by_every_id_that_it_came_with(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    again = Decision(article=article(1), verdict=Verdict.SAME, story=article(1).id, because="moved", alias="f" * 24)
+    store.save(visit(), [again])
+    known = store.known([article(1), replace(article(1), id="f" * 24)])
+    assert {id: t.id for id, t in known.by_id.items()} == dict.fromkeys((article(1).id, "f" * 24), article(1).id)
+    assert known.earlier == {}
+
+
+def test_an_id_means_the_last_article_that_had_it_and_the_others_are_remembered(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.save(visit(), [replace(new(2), alias=article(1).id)])
+    known = store.known([article(1)])
+    assert known.by_id[article(1).id].id == article(2).id
+    assert [t.id for t in known.earlier[article(1).id]] == [article(1).id]
+    back = Decision(article=article(1), verdict=Verdict.SAME, story=article(1).id, because="b", alias=article(1).id)
+    store.save(visit(), [back])
+    known = store.known([article(1)])
+    assert known.by_id[article(1).id].id == article(1).id
+    assert [t.id for t in known.earlier[article(1).id]] == [article(2).id]
+
+
+def test_the_last_articles_of_a_source_are_told(store: Store) -> None:
+    store.save(visit(), [new(1), new(2)])
+    store.save(visit("coast"), [new(3, "coast")])
+    assert {t.id for t in store.known([]).former("steppe")} == {article(1).id, article(2).id}
+
+
+def test_what_the_index_has_let_go_of_is_not_new(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.forget(NOON + 1000 * HOUR)
+    assert article(1).id in store.known([article(1)]).by_id
+
+
+# --- quarantine ------------------------------------------------------------------------------------------------------
+
+
+def held(n: int, source: str = "steppe", **changes: Any) -> Decision:
+    one = article(n, source, **changes)
+    return Decision(article=one, verdict=Verdict.WAITS, story=one.id, because="too much at once")
+
+
+def test_what_is_held_is_stored_whole_and_is_no_story(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.save(visit(at=NOON + HOUR), [held(2), held(3)])
+    assert [(h.article, h.at, h.because) for h in store.quarantined()] == [
+        (article(n), NOON + HOUR, "too much at once") for n in (2, 3)
+    ]
+    assert ids(list(store.stories())) == [1]
+    assert ids(store.unfiled("r1", 10)) == [1]
+    assert store.find(article(2).id) is None
+    assert health_of(store).articles == 1
+    assert store.quarantine("steppe") == "too much at once"
+    assert store.quarantine("coast") == ""
+    assert store.quarantines() == {"steppe": (NOON + HOUR, "too much at once")}
+
+
+def test_what_is_held_is_known_as_waiting_and_nothing_else(store: Store) -> None:
+    store.save(visit(), [held(1)])
+    known = store.known([article(1), article(2)])
+    assert known.waiting == {article(1).id: "digest-1"}
+    assert {**known.by_id, **known.by_url, **known.by_sketch} == {}
+
+
+def test_what_is_held_under_the_guid_of_something_else_is_known_by_both(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    store.save(visit(), [replace(held(2), alias=article(1).id)])
+    known = store.known([article(1)])
+    assert known.waiting == {article(2).id: "digest-2"}
+    assert known.by_id[article(1).id].id == article(1).id
+
+
+def test_another_version_takes_the_place_of_the_one_that_waits(store: Store) -> None:
+    store.save(visit(), [held(1), held(2)])
+    store.save(visit(at=NOON + HOUR), [held(1, title="Урожай: уточнение", digest="other")])
+    first, _ = store.quarantined()
+    assert (first.article.title, first.at) == ("Урожай: уточнение", NOON)
+
+
+def test_what_is_admitted_becomes_a_story_as_news_or_as_old(store: Store) -> None:
+    store.save(visit(), [new(9)])
+    store.save(visit(), [held(1), held(2)])
+    store.admit([article(1).id], [new(1)], NOON + HOUR, old=True)
+    assert [h.article.id for h in store.quarantined()] == [article(2).id]
+    assert sorted(ids(list(store.stories()))) == [1, 9]
+    assert store.quarantine("steppe")
+    store.lift("steppe")
+    assert store.quarantines() == {}
+
+
+def test_what_is_discarded_is_remembered_and_waits_no_more(store: Store) -> None:
+    store.save(visit(), [held(1)])
+    store.discard([article(1).id])
+    assert store.quarantined() == []
+    assert store.known([article(1)]).waiting == {article(1).id: ""}
+    store.save(visit(), [held(1, digest="other")])
+    assert store.quarantined() == []
+
+
+def test_quarantine_outlives_the_process(store: Store, opener: Opener) -> None:
+    store.save(visit(), [held(1)])
+    store.close()
+    again = opener()
+    assert [h.article.id for h in again.quarantined()] == [article(1).id]
+    assert again.quarantine("steppe")
+    again.close()
+
+
+def test_the_usual_is_told_by_the_articles_of_a_source_and_not_by_its_first_visit(store: Store) -> None:
+    store.save(visit(), [new(n, seen_at=NOON) for n in range(1, 31)])
+    later = [new(n, seen_at=NOON + HOUR, published_at=NOON + 72 * HOUR, language="ru-kz") for n in range(31, 36)]
+    store.save(visit(at=NOON + HOUR), [*later, held(99)])
+    usual = store.usual("steppe")
+    assert (usual.articles, usual.most, usual.last_at) == (35, 5, NOON + HOUR)
+    assert usual.per_day == pytest.approx(35 / 3, rel=0.01)
+    assert [*usual.languages, *usual.publishers] == ["ru", "Степной вестник"]
+    assert len(usual.urls) == 35
+    assert store.usual("coast").articles == 0
 # --- what topics learn -----------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -300,5 +301,22 @@ def test_the_engine_says_what_the_rules_mean(
     )  # fmt: skip
     plain = Plain(title, shown or [""], ["зерно"] if labelled else [])
     topics = [Topic(name=f"t-{i}", title="T", rule=r, strength=strength) for i, r in enumerate(chosen)]
-    filed = {f.topic for f in Classifier(topics, "").file(of)}
-    assert filed == {t.name for t, r in zip(topics, chosen, strict=True) if plain.holds(r, strength)}
+    filed = Classifier(topics, "").file(of)
+    assert {f.topic for f in filed} == {t.name for t, r in zip(topics, chosen, strict=True) if plain.holds(r, strength)}
+    wrapped = [replace(t, rule=Rule(all=(r,))) for t, r in zip(topics, chosen, strict=True)]
+    assert Classifier(wrapped, "").file(of) == filed  # a choice of terms is judged as what it is a part of would be
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(st.lists(st.sampled_from(TERMS), min_size=1, max_size=8), min_size=1, max_size=4),
+    texts, st.lists(texts, max_size=6), st.integers(1, 3), st.integers(1, 6),
+)  # fmt: skip
+def test_a_choice_of_terms_is_judged_like_any_other_rule(
+    choices: list[list[str]], title: str, paragraphs: list[str], at_least: int, strength: int
+) -> None:
+    of = told(title, *paragraphs)
+    rules_of = [any_of(*terms, at_least=at_least) for terms in choices]
+    topics = [Topic(name=f"t-{i}", title="T", rule=r, strength=strength) for i, r in enumerate(rules_of)]
+    wrapped = [replace(t, rule=Rule(all=(r,))) for t, r in zip(topics, rules_of, strict=True)]
+    assert Classifier(topics, "").file(of) == Classifier(wrapped, "").file(of)

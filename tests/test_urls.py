@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.urls import canonical, usable
+from aggregator.urls import canonical, site, usable
 
 URI = re.compile(r"https?://[a-z0-9_.\[\]:-]+(?:[/?#][A-Za-z0-9/?#:@!$&'()*+,;=._~%-]*)?")
 ADDRESSES = st.one_of(
@@ -124,3 +124,21 @@ def test_a_canonical_url_is_its_own(url: str) -> None:
     assert not once or URI.fullmatch(once)
     assert canonical(once) == once
     assert canonical(usable(url)) == once
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://www.news.example/a?b", "news.example"),
+        ("http://feeds.news.example:8080/", "news.example"),
+        ("https://a.b.inform.com.kz/x", "inform.com.kz"),
+        ("https://com.kz/", "com.kz"),
+        ("https://localhost/", "localhost"),
+        ("http://192.0.2.7/a", "192.0.2.7"),
+        ("http://[2001:db8::1]/a", "2001:db8::1"),
+        ("file:///etc/passwd", ""),
+        ("", ""),
+    ],
+)
+def test_pages_of_one_owner_are_one_site(url: str, expected: str) -> None:
+    assert site(url) == expected

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from aggregator.dedupe import dedupe
+from aggregator.galley import Galley
 from aggregator.model import Article, Dated, Filing, Imprint, Source, Story, Topic, Visit
 from aggregator.publish import publish
 from aggregator.stores import Store
@@ -57,6 +58,7 @@ class Desk:
     store: Store
     feeds: Path
     rng: Random = field(default_factory=lambda: Random(2026))
+    galley: Galley = field(default_factory=Galley)
     told: int = 0
     withdrawn: set[str] = field(default_factory=set)
     archives: dict[Path, bytes] = field(default_factory=dict)
@@ -111,7 +113,7 @@ class Desk:
 
     def publish(self, taken_back: list[str]) -> None:
         for topic in TOPICS:
-            publish(topic, self.store, IMPRINT, self.feeds)
+            publish(topic, self.store, IMPRINT, self.feeds, self.galley)
         for path in self.feeds.glob("*/archive/*/*[nl]"):
             stamp = (at := path.stat()).st_ino, at.st_ctime_ns
             if self.stamps.get(path) == stamp:
@@ -274,6 +276,7 @@ def test_every_archive_is_a_valid_feed(year: tuple[Desk, dict[str, list[Reader]]
 
 
 def test_another_publication_changes_nothing(year: tuple[Desk, dict[str, list[Reader]]]) -> None:
+    """By another process, which has nothing at hand that was printed before."""
     desk, _ = year
     assert [publish(topic, desk.store, IMPRINT, desk.feeds) for topic in TOPICS] == [[], []]
 

@@ -6,6 +6,10 @@ Which topics a story is for, and why. A pure question.
     both  -> Mentions      where each term is met, at one pass                   (_mentions.py)
     each topic of which a term is met -> does its rule hold, strongly enough?    (_judge.py)
     and on request the Reasons: branch, place, sentence                          (_reasons.py)
+
+Most rules are a choice of terms, and a story may have terms of a hundred of them. Going through the mentions once gives
+all of these their terms, and most that fail have too little weight even then: for the others the Judge weighs what is
+met. It goes through a rule itself only if that has parts of other kinds, or to find reasons. Both say the same.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from typing import TYPE_CHECKING
 from ..model import ALL, Filing, Match, Story, Term, Topic
 from ._judge import Branch, Judge, numbered
 from ._learned import learned
-from ._mentions import Finder, in_field
+from ._mentions import Finder, Mentions, in_field
 from ._reading import ENOUGH, Reading
 from ._reasons import Hit, Reason, hits_of
 from ._vocabulary import Vocabulary, terms_of, wanted_of
@@ -38,12 +42,19 @@ class Case:
     """None: every story."""
     strength: int
     """That is needed; the rule's own word goes before the topic's."""
+    at_least: int
+    """How many terms it takes if the rule is a choice of terms; 0 if it is not."""
+
+
+Met = dict[int, list[tuple[int, int]]]
+"""Topics to judge, by number -> the terms of each that are met: place in the rule, number of the term."""
 
 
 def case_of(topic: Topic, vocabulary: Vocabulary) -> Case:
     rule = topic.rule
     branch = numbered(rule, vocabulary.numbers) if rule else None
-    return Case(topic, branch, rule.strength if rule and rule.strength else topic.strength)
+    strength = rule.strength if rule and rule.strength else topic.strength
+    return Case(topic, branch, strength, branch.at_least if branch and branch.is_choice else 0)
 
 
 class Classifier:
@@ -79,8 +90,9 @@ class Classifier:
         """Each topic of which some term is met, and those without a rule: filed or not, and why, with sentences."""
         reading = Reading.of(story)
         judge = Judge(reading, self._finder.find(reading))
-        for case in self._cases_to_judge(judge):
-            filing = self._filing(case, judge)
+        for index, met in sorted(self._met(judge.mentions).items()):
+            case = self._cases[index]
+            filing = self._filing(case, judge, met)
             because = filing.because if filing else self._why_not(case, judge)
             if case.branch is None or case.topic.rule is None:
                 yield Reason(case.topic.name, filing is not None, because, 0, 0, ())
@@ -96,18 +108,20 @@ class Classifier:
         reading = Reading.of(story)
         for number, mentions in self._finder.find(reading).items():
             term = self._vocabulary.terms[number]
-            if mentions[0].start < 0:
+            if mentions[0][0] < 0:
                 yield from ((term, value) for value in reading.fields[term.place] if in_field(term, value))
             else:
                 yield from ((term, reading.said(mention)) for mention in mentions)
 
     # --- which topics there are to judge -----------------------------------------------------------------------------
 
-    def _cases_by_term(self) -> dict[int, list[int]]:
+    def _cases_by_term(self) -> dict[int, list[tuple[int, tuple[int, int]]]]:
+        """Term -> the topics that ask for it, and where in their rules."""
         asking = defaultdict(list)
         for index, topic in enumerate(self.topics):
-            for term in dict.fromkeys(terms_of(topic.rule)) if topic.rule else ():
-                asking[self._vocabulary.numbers[term]].append(index)
+            for place, term in enumerate(terms_of(topic.rule) if topic.rule else ()):
+                number = self._vocabulary.numbers[term]
+                asking[number].append((index, (place, number)))
         return dict(asking)
 
     def _cases_without_mentions(self) -> set[int]:
@@ -115,32 +129,48 @@ class Classifier:
         silent = Judge(Reading("", "", ""), {})
         return {i for i, case in enumerate(self._cases) if case.branch is None or silent.strength(case.branch)}
 
-    def _cases_to_judge(self, judge: Judge) -> Iterator[Case]:
-        able = self._always.union(*(self._asking[term] for term in judge.mentions))
-        return (self._cases[i] for i in sorted(able))
+    def _met(self, mentions: Mentions) -> Met:
+        met: Met = defaultdict(list, {index: [] for index in self._always})
+        for term in mentions:
+            for index, asked in self._asking[term]:
+                met[index].append(asked)
+        return met
+
+    def _able(self, judge: Judge) -> Iterator[tuple[Case, list[tuple[int, int]]]]:
+        """The same, without the choices of terms that would be too weak even if no two terms met the same words."""
+        weights = {term: judge.reading.weight(mentions) for term, mentions in judge.mentions.items()}
+        for index, terms in sorted(self._met(judge.mentions).items()):
+            case = self._cases[index]
+            if not case.at_least or sum([weights[term] for _, term in terms]) >= judge.needs(case.strength):
+                yield case, terms
 
     # --- judging -----------------------------------------------------------------------------------------------------
 
     def _filings(self, reading: Reading) -> tuple[Filing, ...]:
         judge = Judge(reading, self._finder.find(reading))
-        return tuple(f for case in self._cases_to_judge(judge) if (f := self._filing(case, judge)))
+        return tuple([f for case, terms in self._able(judge) if (f := self._filing(case, judge, terms))])
 
-    def _filing(self, case: Case, judge: Judge) -> Filing | None:
+    def _filing(self, case: Case, judge: Judge, met: list[tuple[int, int]]) -> Filing | None:
         topic, reading = case.topic, judge.reading
-        found = self._found(case, judge)
+        found = self._found(case, judge, met)
         if found is None or (admitted := admits(topic, reading)) is None:
             return None
         if (alike := learned(topic, reading, self._models.get(topic.name))) is None:
             return None
         return Filing(topic=topic.name, because="; ".join(dict.fromkeys((*found, *alike, *admitted))))
 
-    def _found(self, case: Case, judge: Judge) -> Iterable[str] | None:
+    def _found(self, case: Case, judge: Judge, met: list[tuple[int, int]]) -> Iterable[str] | None:
         """What decided, a phrase a term; None if the rule does not hold, or too little speaks for it."""
         if case.branch is None and case.topic.like:
             return ()
         if case.branch is None:
             return ("every story" if case.topic.name == ALL else "no rule: every story",)
-        grounds = judge.grounds(case.branch, judge.needs(case.strength))
+        needed = judge.needs(case.strength)
+        if case.at_least:
+            chosen = sorted(met)
+            count = judge.enough([judge.mentions[number] for _, number in chosen], case.at_least, needed)
+            return [self._phrase(number, judge) for _, number in chosen[:count]] or None
+        grounds = judge.grounds(case.branch, needed)
         if grounds is None:
             return None
         return [self._phrase(number, judge) for _, number in grounds] or ("nothing speaks against it",)
@@ -161,10 +191,10 @@ class Classifier:
         """A term and where it is met, for the operator."""
         term, mentions = self._vocabulary.terms[number], judge.mentions[number]
         reading = judge.reading
-        if mentions[0].start < 0:
+        if mentions[0][0] < 0:
             return f"{term}: {next(v for v in reading.fields[term.place] if in_field(term, v))}"
         said = term.text if term.match is Match.EXACT else reading.said(mentions[0])
-        where = "title" if mentions[0].start < reading.title_end else "text"
+        where = "title" if mentions[0][0] < reading.title_end else "text"
         times = f", {len(mentions)} times in all" if len(mentions) > 1 else ""
         return f"{self._shown[number]}: «{said}» in the {where}{times}"
 

@@ -9,7 +9,7 @@ Whether a rule holds, how strongly, and what decided. A part of a rule is suppor
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -33,6 +33,11 @@ class Branch:
     none: tuple[Branch | int, ...]
     at_least: int
     strength: int | None
+
+    @property
+    def is_choice(self) -> bool:
+        """Nothing but terms of which some have to be found, as most rules are."""
+        return bool(self.terms) and not (self.all or self.rules or self.none)
 
 
 def numbered(rule: Rule, numbers: Mapping[Term, int]) -> Branch:
@@ -102,17 +107,24 @@ class Judge:
         chosen = self._chosen(part, needed, before)
         return None if chosen is None else found + chosen
 
+    def enough(self, supports: Iterable[Support], at_least: int, needed: int) -> int:
+        """How many of them it takes, in their order; 0 if all together are not enough."""
+        together: Support = ()
+        for count, support in enumerate(supports, 1):
+            together = [*together, *support] if together else support
+            if count >= at_least and self.reading.is_enough(together, needed):
+                return count
+        return 0
+
     def _chosen(self, branch: Branch, needed: int, before: str) -> Grounds | None:
         """So many of `any` that they are enough together."""
-        together: list[Mention] = []
+        held = self._held(branch)
+        count = self.enough((support for _, _, support in held), branch.at_least, needed)
         found: Grounds = []
-        for count, (place, inner, support) in enumerate(self._held(branch), 1):
+        for place, inner, _ in held[:count]:
             path = f"{before}any {place}"
             found += [(path, inner)] if isinstance(inner, int) else self.grounds(inner, 1, path) or ()
-            together += support
-            if count >= branch.at_least and self.reading.is_enough(together, needed):
-                return found
-        return None
+        return found if count else None
 
     def _held(self, branch: Branch) -> list[tuple[int, Branch | int, Support]]:
         """The parts of `any` that hold, each with its place, in the order of the rule."""

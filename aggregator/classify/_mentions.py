@@ -52,26 +52,26 @@ class Finder:
             found[number] = list(matches(self._vocabulary.terms[number], reading))
         for number in self._in_title:
             if number in found:
-                found[number] = [m for m in found[number] if m.start < reading.title_end]
+                found[number] = [m for m in found[number] if m[0] < reading.title_end]
         for number in self._fields.find(reading):
             found[number] = [ELSEWHERE]
         return {number: mentions for number, mentions in found.items() if mentions}
 
     def _find_words(self, reading: Reading) -> dict[int, list[Mention]]:
         lexicon = self._vocabulary.lexicon(reading.language.partition("-")[0])
-        senses = [lexicon[word] for word in reading.words]
+        senses = list(map(lexicon.__getitem__, reading.words))
         found: dict[int, list[Mention]] = defaultdict(list)
         for at, sense in enumerate(senses):
             if sense is None:
                 continue
-            mention = Mention(at, at + 1)
-            for term in sense.alone:
-                found[term].append(mention)
-            if sense.opens and (following := senses[at + 1]):
-                for step in sense.opens.keys() & following.steps:
-                    for term, rest in sense.opens[step]:
+            _, alone, opens = sense
+            for term in alone:
+                found[term].append((at, at + 1))
+            if opens and (following := senses[at + 1]):
+                for step in following.steps:
+                    for term, rest in opens.get(step, ()):
                         if goes_on(rest, senses[at + 2 : at + 2 + len(rest)]):
-                            found[term].append(Mention(at, at + 2 + len(rest)))
+                            found[term].append((at, at + 2 + len(rest)))
         return found
 
     def _matching(self, reading: Reading) -> Iterator[int]:
@@ -145,7 +145,7 @@ def in_words(reading: Reading, paragraph: int, start: int, end: int) -> Mention:
     text = reading.paragraphs[paragraph]
     last = len(words(text[:end]))
     first = min(last - len(words(text[start:end])), last - 1)
-    return Mention(reading.starts[paragraph] + max(first, 0), reading.starts[paragraph] + max(last, 1))
+    return reading.starts[paragraph] + max(first, 0), reading.starts[paragraph] + max(last, 1)
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from ..markup import plain
 from ..model import Story
@@ -24,14 +23,10 @@ _LONGEST_BEGINNING = 120
 """Words; for paragraphs of one sentence, and for a text that has no paragraphs."""
 
 
-class Mention(NamedTuple):
-    """Where a term is met: from this word of the reading to before that one."""
+Mention = tuple[int, int]
+"""Where a term is met: from this word of the reading to before that one. Plain, for a story has hundreds of them."""
 
-    start: int
-    end: int
-
-
-ELSEWHERE = Mention(-1, 0)
+ELSEWHERE: Mention = (-1, 0)
 """In no words: in a field, or by what is absent."""
 
 
@@ -83,7 +78,8 @@ class Reading:
 
     def said(self, mention: Mention) -> str:
         """The words of a mention, in lower case."""
-        return " ".join(self.words[mention.start : mention.end]).strip()
+        start, end = mention
+        return self.words[start] if end == start + 1 else " ".join(self.words[start:end]).strip()
 
     def weight_at(self, word: int) -> int:
         if word < self.title_end:
@@ -91,14 +87,18 @@ class Reading:
         return IN_BEGINNING if word < self.beginning_end else FURTHER_DOWN
 
     def is_enough(self, mentions: Sequence[Mention], needed: int) -> bool:
-        """Whether they weigh so much; the first one alone mostly does."""
-        return self.weight_at(mentions[0].start) >= needed or self.weight(mentions) >= needed
+        """Whether they weigh so much; the first one alone mostly does, and mostly is alone."""
+        if self.weight_at(mentions[0][0]) >= needed:
+            return True
+        return len(mentions) > 1 and self.weight(mentions) >= needed
 
     def weight(self, mentions: Sequence[Mention]) -> int:
         """All together; words that several terms meet count once."""
-        total, end = 0, -1
-        for mention in sorted(mentions):
-            if mention.start >= end:
-                total += self.weight_at(mention.start)
-                end = mention.end
+        if len(mentions) == 1:
+            return self.weight_at(mentions[0][0])
+        total, last = 0, -1
+        for start, end in sorted(mentions):
+            if start >= last:
+                total += self.weight_at(start)
+                last = end
         return total

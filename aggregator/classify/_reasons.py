@@ -72,14 +72,15 @@ def placed(part: Rule | Term, path: str = "") -> Iterator[tuple[str, Term]]:
 
 
 def _hit(term: Term, branch: str, decided: bool, mention: Mention, times: int, reading: Reading) -> Hit:
-    if mention.start < 0:
+    start, end = mention
+    if start < 0:
         value = ", ".join(dict.fromkeys(reading.fields.get(term.place, ())))
         return Hit(term, branch, decided, term.place, -1, 0, reading.weight_at(-1), times, value)
-    paragraph = reading.paragraph_at(mention.start)
-    first = mention.start - reading.starts[paragraph]
+    paragraph = reading.paragraph_at(start)
+    first = start - reading.starts[paragraph]
     return Hit(
-        term, branch, decided, "text" if paragraph else "title", paragraph, first + 1, reading.weight_at(mention.start),
-        times, quoted(reading.paragraphs[paragraph], first, first + mention.end - mention.start),
+        term, branch, decided, "text" if paragraph else "title", paragraph, first + 1, reading.weight_at(start),
+        times, quoted(reading.paragraphs[paragraph], first, first + end - start),
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ class Step(NamedTuple):
 class Sense(NamedTuple):
     """What rules make of a word of an article."""
 
-    steps: frozenset[int]
+    steps: tuple[int, ...]
     alone: tuple[int, ...]
     """The terms that are met already."""
     opens: Mapping[int, Sequence[tuple[int, tuple[int, ...]]]]
@@ -99,6 +99,9 @@ class Lexicon(dict[str, Sense | None]):
         for step, number in steps.items():
             self._enter(step, number)
         self._lengths = sorted(set(map(len, self._starts)))
+        self._shortest = min(self._lengths, default=0)
+        self._beginnings = {start[: self._shortest] for start in self._starts}
+        """Of the beginnings, so much as all of them have: most words do not even begin so."""
         self._opening: dict[int, list[tuple[int, tuple[int, ...]]]] = defaultdict(list)
         for term, (first, *rest) in ((t, row) for t, row in rows.items() if row):
             self._opening[first].append((term, tuple(rest)))
@@ -119,9 +122,10 @@ class Lexicon(dict[str, Sense | None]):
         return sense
 
     def _sense(self, word: str) -> Sense | None:
-        steps = frozenset(self._steps(word))
-        if not steps:
+        found = self._steps(word)
+        if not found:
             return None
+        steps = tuple(dict.fromkeys(found))
         alone: list[int] = []
         opens: dict[int, list[tuple[int, tuple[int, ...]]]] = defaultdict(list)
         for term, rest in sorted(o for step in steps for o in self._opening.get(step, ())):
@@ -135,8 +139,9 @@ class Lexicon(dict[str, Sense | None]):
         found = [*self._same.get(word, ())]
         for origin in origins(word, self.language) if word else ():
             found += self._stems.get(origin, ())
-        for length in self._lengths:
-            if length > len(word):
-                break
-            found += self._starts.get(word[:length], ())
+        if word[: self._shortest] in self._beginnings:
+            for length in self._lengths:
+                if length > len(word):
+                    break
+                found += self._starts.get(word[:length], ())
         return found

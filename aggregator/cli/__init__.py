@@ -4,6 +4,7 @@ The commands. Each puts its pieces together, does one thing, and tells the opera
     running   what does something: run, serve, collect, publish
     asking    what looks and tells: stories, check, preview, status, explain
     adding    what writes sources into the configuration, and out of it: add, import-opml, export-opml
+    waiting   what waits for the operator's word: quarantine, release, discard
     keeping   what happens once in a while: split, merge, never, resort, withdraw, backup, restore, init
 """
 
@@ -63,4 +64,4 @@ def main(ctx: click.Context, path: Path, verbose: bool) -> None:
 
 
 # Each adds its commands to `main`, in the order in which an operator meets them.
-from . import running, asking, adding, keeping  # noqa: E402, F401, I001
+from . import running, asking, waiting, adding, keeping  # noqa: E402, F401, I001

@@ -77,7 +77,7 @@ def the_article(store: Store, key: str) -> tuple[Article, Story]:
 def publish_all(room: Newsroom) -> None:
     from ..model import Job
 
-    for job in (Job("classify"), *(Job("publish", t.name) for t in room.config.topics), Job("front")):
+    for job in (Job("classify"), *(Job("publish", t.name) for t in room.config.topics), Job("front"), Job("desk")):
         room.perform(job)
 
 

@@ -156,14 +156,17 @@ def preview(path: Path, location: str, kind: str | None, as_json: bool) -> None:
 @click.pass_obj
 def status(path: Path, source: str | None, as_json: bool) -> None:
     """How each source fares: last visit, next visit, what is wrong since when."""
-    from ..reports import health_lines, health_row
+    from ..reports import health_lines, health_row, record_lines
 
     settings = configuration(path)
     with reading(settings) as store:
         rows = [h for h in store.health() if source in (None, h.name)]
     if source and not rows:
         raise click.UsageError(f"no source is called {source!r}")
-    show([json.dumps([health_row(h) for h in rows], ensure_ascii=False, indent=2)] if as_json else health_lines(rows))
+    if as_json:
+        show([json.dumps([health_row(h) for h in rows], ensure_ascii=False, indent=2)])
+    else:
+        show(record_lines(rows[0]) if source else health_lines(rows))
 
 
 @main.command()
@@ -225,7 +228,8 @@ def look_at(path: Path, location: str, kind: str) -> Any:
     classifier.take(recall(topics, store) if store else {})
     web = Web(settings.manners if settings else Manners())
     try:
-        return look(source, web, store, classifier, now())
+        authority = settings.imprint.authority if settings else "preview"
+        return look(source, web, store, classifier, now(), authority)
     finally:
         web.close()
         if store:

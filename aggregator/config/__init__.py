@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from .. import plugins, values
 from ..errors import Complaint, ConfigError, PluginError
-from ..model import Imprint, Manners, Source, Term, Topic, Trial
+from ..model import DESK, Imprint, Manners, Source, Term, Topic, Trial
 from ..values import duration as duration
 from . import _yaml
 from ._access import read_headers
@@ -33,6 +33,7 @@ KEYS: Mapping[str, str] = {
     "language": "en",
     "identity": DERIVED,
     "hubs": "[]",
+    "desk": "false",
     "listen": "127.0.0.1:8080",
     "database": "db/river.sqlite",
     "feeds": "feeds/",
@@ -40,6 +41,7 @@ KEYS: Mapping[str, str] = {
     "every": "30m",
     "settle": "0s",
     "at_least_every": "1d",
+    "quarantine": "50",
     "polite": "",
     "polite.at_once": "1",
     "polite.pause": "1s",
@@ -57,6 +59,7 @@ KEYS: Mapping[str, str] = {
     "sources.priority": "0",
     "sources.language": "",
     "sources.labels": "[]",
+    "sources.quarantine": DERIVED,
     "topics": "[]",
     "topics.name": REQUIRED,
     "topics.title": DERIVED,
@@ -97,6 +100,8 @@ class Config:
     workers: int
     settle: timedelta
     """How long a new story waits, unpublished, for a better copy."""
+    desk: bool
+    """Whether what needs the operator's attention is published, too."""
     sources: tuple[Source, ...]
     """In the order of the file, names unique, at least one."""
     topics: tuple[Topic, ...]
@@ -147,6 +152,8 @@ def _config(path: Path, top: Section) -> Config:
     polite = top.inner("polite")
     listen = top.take("listen", values.listen)
     imprint = _imprint(top, listen)
+    feeds = folder / top.take("feeds", values.path)
+    desk = top.take("desk", values.one_of("true", "false")) == "true"
     config = Config(
         path=path,
         imprint=imprint,
@@ -158,11 +165,12 @@ def _config(path: Path, top: Section) -> Config:
         ),
         listen=listen,
         database=folder / top.take("database", values.path),
-        feeds=folder / top.take("feeds", values.path),
+        feeds=feeds,
         workers=top.take("workers", values.number(1, 256)),
         settle=top.take("settle", values.between(timedelta(), timedelta(hours=6))),
-        sources=_sources(top, folder),
-        topics=read_topics(top, imprint.language),
+        desk=desk,
+        sources=_sources(top, folder, imprint.link, feeds),
+        topics=read_topics(top, imprint.language, DESK if desk else ""),
         trials=read_trials(top),
         places=read_places(top),
     )
@@ -208,37 +216,58 @@ def _own_authority(link: str) -> str:
 # --- sources ---------------------------------------------------------------------------------------------------------
 
 
-def _sources(top: Section, folder: Path) -> tuple[Source, ...]:
-    every, rarely = (top.take(key, values.between(A_MINUTE, A_YEAR)) for key in ("every", "at_least_every"))
+@dataclass(frozen=True, kw_only=True)
+class _Usual:
+    """What holds for a source that says nothing else."""
+
+    every: timedelta
+    at_least_every: timedelta
+    quarantine: int
+
+
+def _sources(top: Section, folder: Path, link: str, feeds: Path) -> tuple[Source, ...]:
+    usual = _Usual(
+        every=top.take("every", values.between(A_MINUTE, A_YEAR)),
+        at_least_every=top.take("at_least_every", values.between(A_MINUTE, A_YEAR)),
+        quarantine=top.take("quarantine", values.number(0, 1_000_000)),
+    )
     kinds = plugins.names("sources")
     sections = top.sections("sources")
-    sources = tuple(_source(section, kinds, folder, every, rarely) for section in sections)
+    sources = tuple(_source(section, kinds, folder, usual) for section in sections)
+    for section, source in zip(sections, sources, strict=True):
+        if _is_ours(source, link, feeds):
+            section.complain(source.kind, "this is what we publish ourselves: it would come back as news")
     if "sources" not in top.given or (not sections and not top.items("sources")):
         top.complain("sources", f"there is nothing to collect; 'sources' has no source ({', '.join(kinds)})")
     refuse_twins(sections)
     return sources
 
 
-def _source(
-    section: Section, kinds: tuple[str, ...], folder: Path, every: timedelta, rarely: timedelta
-) -> Source:
+def _is_ours(source: Source, link: str, feeds: Path) -> bool:
+    if source.kind == "files":
+        return Path(source.location).resolve().is_relative_to(feeds.resolve())
+    return values.lies_under(source.location, link)
+
+
+def _source(section: Section, kinds: tuple[str, ...], folder: Path, default: _Usual) -> Source:
     named = _named(section, kinds)
     kind = named[0] if named else ""
     module = _module(section, kind, kinds) if kind else None
     readers: Mapping[str, Callable[[object], object]] = getattr(module, "OPTIONS", {})
-    least, usual = (A_SECOND, FILES_EVERY) if kind == "files" else (A_MINUTE, every)
+    least, usual = (A_SECOND, FILES_EVERY) if kind == "files" else (A_MINUTE, default.every)
     source = Source(
         name=section.need("name", values.source_name),
         kind=kind,
         location=_location(section, kind, folder),
         title=section.maybe("title", values.phrase) or "",
         every=section.maybe("every", values.between(least, A_YEAR)) or usual,
-        at_least_every=section.maybe("at_least_every", values.between(A_MINUTE, A_YEAR)) or rarely,
+        at_least_every=section.maybe("at_least_every", values.between(A_MINUTE, A_YEAR)) or default.at_least_every,
         adapts="every" not in section.given and kind != "files",
         headers=read_headers(section, folder, kind),
         priority=section.take("priority", values.number(-1_000_000, 1_000_000)),
         language=section.maybe("language", values.language),
         labels=section.texts("labels", values.phrase),
+        quarantine=_quarantine(section, 0 if kind == "files" else default.quarantine),
         options=_options(section, readers),
     )
     section.refuse_unknown((*kinds, *named, *readers), f"; the kinds of source are {', '.join(kinds)}")
@@ -248,6 +277,12 @@ def _source(
         except ValueError as e:
             section.complain(kind, str(e))
     return source
+
+
+def _quarantine(section: Section, usual: int) -> int:
+    """What lies in a folder was put there by the operator: it need not wait for him, unless he says so."""
+    own = section.maybe("quarantine", values.number(0, 1_000_000))
+    return usual if own is None else own
 
 
 def _named(section: Section, kinds: tuple[str, ...]) -> list[str]:

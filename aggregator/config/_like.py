@@ -7,7 +7,6 @@ from pathlib import Path
 
 from .. import values
 from ..model import ENOUGH_EXAMPLES, Like
-from ..text import words
 from ._section import Section
 from ._yaml import Scalar, Sequence
 
@@ -46,6 +45,8 @@ def _examples(section: Section) -> Like | None:
 
 def example(text: str) -> str:
     """A story by its link, guid or id, or a text."""
+    from ..text import words  # 20 ms: only for topics that have examples
+
     if is_key(text) or len(words(text)) >= LEAST_WORDS:
         return text
     raise ValueError(f"an example is a link or id of a story, or a text of {LEAST_WORDS} words at least")

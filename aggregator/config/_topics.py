@@ -26,11 +26,14 @@ MOST = 100
 ALL_TITLES = {"en": "All stories", "ru": "Все новости", "kk": "Барлық жаңалықтар", "de": "Alle Meldungen"}
 
 
-def read_topics(top: Section, language: str) -> tuple[Topic, ...]:
-    """`all` first, the operator's own or one by default; then the others in the order of the file."""
+def read_topics(top: Section, language: str, taken: str) -> tuple[Topic, ...]:
+    """`all` first, the operator's own or one by default; then the others in the order of the file; none is `taken`."""
     sections = top.sections("topics")
     topics = [_topic(section, language) for section in sections]
     refuse_twins(sections)
+    for section, topic in zip(sections, topics, strict=True):
+        if topic.name and topic.name == taken:
+            section.complain("name", f"feeds/{taken}/ is the operator's own ('desk: true'); take another name")
     own = next((t for t in topics if t.name == ALL), Topic(name=ALL, title=_title_of_all(language)))
     return (own, *(t for t in topics if t.name != ALL))
 

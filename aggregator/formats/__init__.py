@@ -1,15 +1,18 @@
 """
 How an Edition becomes bytes. One file per format; the file name is the word in a topic's `formats:`.
 
+    head | item | item | ... | foot        an item depends on its story and its setting; the next edition has it again
+
 How to write one: docs/add-an-output-format.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Protocol, runtime_checkable
 
 from ..model import Edition
+from ._proof import distinct
 
 
 class Format(Protocol):
@@ -20,13 +23,38 @@ class Format(Protocol):
     MEDIA_TYPE: str
     """What a web server has to say of it, with the character set."""
 
-    def render(self, edition: Edition) -> bytes:
-        """Pure: equal editions give equal bytes, on any machine and on any day."""
+    BETWEEN: bytes
+    """What stands between two stories."""
+
+    # All three are pure: equal editions give equal bytes, on any machine and on any day.
+
+    def head(self, edition: Edition) -> bytes:
+        """What comes before the stories."""
+
+    def items(self, edition: Edition) -> list[bytes]:
+        """
+        The stories of the edition, one by one. Each depends on its story and its setting (`_proof.settings`), on
+        nothing else of the edition.
+        """
+
+    def foot(self, edition: Edition) -> bytes:
+        """What comes after the stories."""
 
 
 @runtime_checkable
 class Archival(Format, Protocol):
-    """A format that has archives too (RFC 5005, section 4): `render` says where their neighbours are."""
+    """A format that has archives too (RFC 5005, section 4): `head` says where their neighbours are."""
 
     def without(self, body: bytes, guids: Collection[str]) -> bytes:
         """An archive that was rendered before, without these stories and otherwise as it is."""
+
+
+def render(fmt: Format, edition: Edition) -> bytes:
+    """The edition, whole."""
+    edition = distinct(edition)
+    return assemble(fmt, edition, fmt.items(edition))
+
+
+def assemble(fmt: Format, edition: Edition, items: Iterable[bytes]) -> bytes:
+    """The edition, of the items of its stories."""
+    return fmt.head(edition) + fmt.BETWEEN.join(items) + fmt.foot(edition)

@@ -1,12 +1,16 @@
 """
 The one door to feedgen 1.0: what RSS and Atom have in common, and what feedgen cannot say by itself.
 
-Both formats begin a feed, add the stories in their order, and say the rest with feedgen's own words or `AtomExtras`.
+Both formats begin a feed, add stories to it, and say the rest with feedgen's own words or `AtomExtras`. A document is
+what feedgen writes of a feed without stories, cut open before its end, with what it writes of one story at a time; so
+what has been written once can be used again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
@@ -22,6 +26,7 @@ from ._proof import home
 # feedgen's own switches the locale of the whole process for every date (util.py: setlocale), under all other threads.
 feedgen.feed.formatRFC2822 = feedgen.entry.formatRFC2822 = format_datetime
 
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -46,6 +51,40 @@ def begin(edition: Edition, filename: str, media_type: str) -> Any:
     feed.register_extension("history", History, BaseExtension)
     feed.history.read(edition, filename, media_type)
     return feed
+
+
+def timeless(edition: Edition) -> Edition:
+    """What a head is made of but for its date: the same for most editions of a topic."""
+    topic = replace(edition.topic, rule=None, languages=())
+    return replace(edition, topic=topic, stories=(), updated_at=_EVER)
+
+
+def dated(head: bytes, before: bytes, at: str) -> bytes:
+    """The head of a timeless edition, with a date in place of its own, which stands first behind these bytes."""
+    start, _, rest = head.partition(before)
+    _, _, end = rest.partition(b"<")
+    return b"%b%b%b<%b" % (start, before, at.encode(), end)
+
+
+def sheet() -> Any:
+    """A feedgen feed with nothing but what it must have, to set single stories in."""
+    feed = feedgen.feed.FeedGenerator()
+    for say in (feed.id, feed.title, feed.description):
+        say("-")
+    feed.link(href="-", rel="alternate")
+    feed.updated(_EVER)
+    return feed
+
+
+def one_by_one(
+    feed: Any, stories: Iterable[Story], put: Callable[[Story], Any], printed: Callable[[], bytes], end: bytes
+) -> Iterator[bytes]:
+    """What `printed` says of each story that `put` adds to the feed, which is empty and `end`s so."""
+    start = len(printed()) - len(end)
+    for story in stories:
+        put(story)
+        yield printed()[start : -len(end)]
+        feed.remove_entry(0)
 
 
 def styled(document: bytes, edition: Edition) -> bytes:

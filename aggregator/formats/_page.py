@@ -83,12 +83,15 @@ def alternate(topic: Topic, feed: Feed, folder: str) -> str:
     return f'<link rel="alternate" type="{feed.media_type}" title="{title}" href="{folder}{feed.filename}">'
 
 
-def page(
-    *, words: Words, title: str, description: str, address: str, root: str, links: Iterable[str], body: str
-) -> bytes:
+END_OF_PAGE = "</body>\n</html>\n"
+
+
+def begin_page(
+    *, words: Words, title: str, description: str, address: str, root: str, links: Iterable[str]
+) -> str:
     """
-    A whole page. `address` is its one absolute address, `root` the way from it to feeds/ (empty, or `../`); `links` and
-    `body` are markup. Nothing in it needs a script, an inline style or another host.
+    A page as far as its body. `address` is its one absolute address, `root` the way from it to feeds/ (empty, or
+    `../`); `links` are markup. Nothing in it needs a script, an inline style or another host.
     """
     named = f'<meta name="description" content="{text(description)}">\n' if description else ""
     more = "".join(f"{link}\n" for link in links)
@@ -106,7 +109,4 @@ def page(
 {more}</head>
 <body>
 <a class="skip" href="#stories">{words.skip}</a>
-{body}
-</body>
-</html>
-""".encode()
+"""

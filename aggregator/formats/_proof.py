@@ -1,16 +1,17 @@
 """
 Reads an edition once more before it is printed, so that no format has to mistrust what it prints.
 
-Afterwards no text holds what XML forbids, every link is an ASCII http address, every guid a `tag:` URI that stands
-once, no date is later than the edition's own, nothing that a format must say is empty, and no name holds markup.
+Afterwards no text holds what XML forbids, every link is an ASCII http address, every guid a `tag:` URI, no date is
+later than the edition's own, nothing that a format must say is empty, and no name holds markup.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from html import unescape
 from unicodedata import normalize
@@ -35,19 +36,35 @@ _MANY_BYTES = 2**63
 
 def proofread(edition: Edition) -> Edition:
     """
-    The same edition, fit to print. The topic has the title, description and language that a feed needs; each story
-    links to its lead's page or, having none, to its place on ours. Of stories with equal guids the first stays.
+    The same edition, fit to print: with the stories that it has, in their order. The topic has the title, description
+    and language that a feed needs; each story links to its lead's page or, having none, to its place on ours.
     """
     imprint = _imprint(edition.imprint)
     ours = replace(
-        edition, imprint=imprint, topic=_topic(edition.topic, imprint), updated_at=_second(edition.updated_at)
+        edition, imprint=imprint, topic=_topic(edition.topic, imprint), updated_at=second(edition)
     )
+    stories = tuple(_story(abridged(story, ours.topic), ours) for story in edition.stories)
+    return replace(ours, stories=stories, withdrawn=tuple(_withdrawal(w, ours) for w in edition.withdrawn))
+
+
+def distinct(edition: Edition) -> Edition:
+    """The same edition, no guid twice: of stories that are printed with equal ones, the first stays."""
     stories: dict[str, Story] = {}
     for story in edition.stories:
-        printed = _story(abridged(story, ours.topic), ours)
-        stories.setdefault(printed.guid, printed)
-    withdrawn = tuple(_withdrawal(w, ours) for w in edition.withdrawn)
-    return replace(ours, stories=tuple(stories.values()), withdrawn=withdrawn)
+        stories.setdefault(tag_uri(story.guid, edition), story)
+    return edition if len(stories) == len(edition.stories) else replace(edition, stories=tuple(stories.values()))
+
+
+def settings(edition: Edition) -> Iterator[tuple[object, ...]]:
+    """
+    For each story, all of the edition that its print depends on, in any format: where two editions agree on it, the
+    story is the same bytes in both.
+    """
+    imprint, topic = edition.imprint, edition.topic
+    ours = (imprint.title, imprint.link, imprint.authority, imprint.language, topic.language, topic.content)
+    for story in edition.stories:
+        place = "" if web_address(story.lead.url) else topic.name
+        yield ours, place, edition.updated_at if story.last_date > edition.updated_at else None
 
 
 def printable(text: str) -> str:
@@ -60,6 +77,7 @@ def one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
+@lru_cache(maxsize=2000)
 def bare(text: str) -> str:
     """One line of plain text that stays the same when somebody takes it for HTML; empty if nothing is left."""
     text = one_line(unescape(text))
@@ -68,6 +86,7 @@ def bare(text: str) -> str:
     return text if is_plain else one_line(text.replace("&", "& "))
 
 
+@lru_cache(maxsize=5000)
 def web_address(url: str) -> str:
     """The URL in ASCII (RFC 3986): host in Punycode, the rest percent-encoded, no password. Empty if not http(s)."""
     try:
@@ -80,6 +99,11 @@ def web_address(url: str) -> str:
     query = f"?{_ascii(parts.query)}" if parts.query else ""
     fragment = f"#{_ascii(parts.fragment)}" if parts.fragment else ""
     return f"{parts.scheme}://{host}{port}{_ascii(parts.path)}{query}{fragment}"
+
+
+def second(edition: Edition) -> datetime:
+    """Its date, as all formats print it."""
+    return _second(edition.updated_at)
 
 
 def home(article: Article) -> str:
@@ -129,7 +153,7 @@ def _story(story: Story, edition: Edition) -> Story:
     lead = _article(story.lead, edition)
     printed = replace(
         story,
-        guid=_tag_uri(story.guid, edition),
+        guid=tag_uri(story.guid, edition),
         lead=replace(lead, url=lead.url or place),
         copies=tuple(replace(copy, article=_article(copy.article, edition)) for copy in story.copies),
         related=tuple(r for r in map(_related, story.related) if r.url),
@@ -148,7 +172,7 @@ def _related(related: Related) -> Related:
 def _withdrawal(withdrawal: Withdrawal, edition: Edition) -> Withdrawal:
     return replace(
         withdrawal,
-        guid=_tag_uri(withdrawal.guid, edition),
+        guid=tag_uri(withdrawal.guid, edition),
         at=min(_second(withdrawal.at), edition.updated_at),
         because=one_line(withdrawal.because),
     )
@@ -182,8 +206,8 @@ def abridged(story: Story, topic: Topic) -> Story:
     return replace(story, lead=replace(story.lead, content="")) if topic.content == "summary" else story
 
 
-def _tag_uri(guid: str, edition: Edition) -> str:
-    """The guid as it is, if it is a `tag:` URI (RFC 4151); else one of ours, made of its digest."""
+def tag_uri(guid: str, edition: Edition) -> str:
+    """What is printed of a guid: as it is, if it is a `tag:` URI (RFC 4151); else one of ours, made of its digest."""
     if _TAG_URI.fullmatch(guid):
         return guid
     digest = sha256(guid.encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model import Copy, Edition, Related, Story
-from ._page import alternate, feeds_of, nothing_yet, page, subscribe, text, time, tongue, updated
+from ._page import END_OF_PAGE, alternate, begin_page, feeds_of, nothing_yet, subscribe, text, time, tongue, updated
 from ._page_words import Words, words_for
 from ._proof import abridged, bare, printable, web_address
 
@@ -11,29 +11,49 @@ FILENAME = "index.html"
 MEDIA_TYPE = "text/html; charset=utf-8"
 
 
-def render(edition: Edition) -> bytes:
+BETWEEN = b"\n"
+
+
+def head(edition: Edition) -> bytes:
     """A page that needs no script, and no server either: its links to its neighbours are relative."""
     topic, imprint = edition.topic, edition.imprint
-    words = words_for(topic.language or imprint.language)
-    stories = "\n".join(_story(abridged(story, topic), words) for story in edition.stories)
-    return page(
+    words = _words(edition)
+    top = begin_page(
         words=words,
         title=f"{topic.title} — {imprint.title}",
         description=topic.description,
         address=edition.link,
         root="../",
         links=[alternate(topic, feed, "") for feed in feeds_of(topic)],
-        body=f"""\
-<div class="page h-feed">
+    )
+    return f"""\
+{top}<div class="page h-feed">
 {_masthead(edition, words)}
 <main id="stories" tabindex="-1">
-{stories or nothing_yet(words)}
+""".encode()
+
+
+def items(edition: Edition) -> list[bytes]:
+    """One <article> a story."""
+    words = _words(edition)
+    return [_story(abridged(story, edition.topic), words).encode() for story in edition.stories]
+
+
+def foot(edition: Edition) -> bytes:
+    """The way to the other topics; and a word, where there are no stories."""
+    words = _words(edition)
+    return f"""\
+{"" if edition.stories else nothing_yet(words)}
 </main>
 <footer>
 <a href="../index.html">{words.all_topics}</a>
 </footer>
-</div>""",
-    )
+</div>
+{END_OF_PAGE}""".encode()
+
+
+def _words(edition: Edition) -> Words:
+    return words_for(edition.topic.language or edition.imprint.language)
 
 
 def _masthead(edition: Edition, words: Words) -> str:

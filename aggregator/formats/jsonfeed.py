@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -16,9 +17,12 @@ FILENAME = "feed.json"
 MEDIA_TYPE = "application/feed+json; charset=utf-8"
 
 
-def render(edition: Edition) -> bytes:
-    """One item a story; where it was found and who carries copies is in `_river`, for programs."""
-    edition = proofread(edition)
+BETWEEN = b","
+
+
+def head(edition: Edition) -> bytes:
+    """The feed's own facts, up to the list of items."""
+    edition = proofread(replace(edition, stories=()))
     topic = edition.topic
     feed = _known(
         {
@@ -34,7 +38,18 @@ def render(edition: Edition) -> bytes:
             "_river": _known({"archive": edition.archive, "withdrawn": [_tombstone(w) for w in edition.withdrawn]}),
         }
     )
-    return _written(feed | {"items": [_item(story, edition) for story in edition.stories]})
+    return _written(feed | {"items": []}).removesuffix(_EMPTY_END)
+
+
+def items(edition: Edition) -> list[bytes]:
+    """One object a story; where it was found and who carries copies is in `_river`, for programs."""
+    edition = proofread(edition)
+    return [_in_a_list(_item(story, edition)) for story in edition.stories]
+
+
+def foot(edition: Edition) -> bytes:
+    """The end of the list, and of the feed."""
+    return _END if edition.stories else _EMPTY_END
 
 
 def without(body: bytes, guids: Collection[str]) -> bytes:
@@ -69,6 +84,14 @@ def read(body: bytes, topic: str) -> Iterator[Printed]:
             withdrawn_at=datetime.fromisoformat(one["at"]),
             because=one.get("because", ""),
         )
+
+
+_END, _EMPTY_END = b"\n ]\n}\n", b"]\n}\n"
+
+
+def _in_a_list(item: Mapping[str, Any]) -> bytes:
+    """As `_written` writes it there. (No text holds a line break: JSON says \\n.)"""
+    return ("\n" + json.dumps(item, ensure_ascii=False, indent=1)).replace("\n", "\n  ").encode()
 
 
 def _written(feed: Mapping[str, Any]) -> bytes:

@@ -4,36 +4,67 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
+from email.utils import format_datetime
+from functools import lru_cache, partial
 from html import escape
 from typing import Any
 
 from ..model import Edition, Enclosure, Story
-from ._proof import bare, home, proofread
+from ._proof import bare, home, proofread, second
 from ._words import full_text
 
 FILENAME = "rss.xml"
 MEDIA_TYPE = "application/rss+xml; charset=utf-8"
 
+BETWEEN = b""
+
+_END = b"  </channel>\n</rss>\n"
 _MINUTES_TO_LIVE = 30
 _MAIL = re.compile(r"[\w.+-]+@([a-z0-9-]+\.)+[a-z]{2,}", re.ASCII | re.IGNORECASE)
 
 
-def render(edition: Edition) -> bytes:
-    """One item a story; its publisher is the <source>, and those who carry copies stand below the text."""
+def head(edition: Edition) -> bytes:
+    """The channel."""
     from . import _feedgen  # 0.1 s: only for who prints
 
-    edition = proofread(edition)
+    return _feedgen.dated(_head(_feedgen.timeless(edition)), b"<lastBuildDate>", format_datetime(second(edition)))
+
+
+@lru_cache(maxsize=200)
+def _head(edition: Edition) -> bytes:
+    from . import _feedgen
+
+    return _feedgen.styled(begin(edition).rss_str(pretty=True).removesuffix(_END), edition)
+
+
+def begin(edition: Edition) -> Any:
+    """A feedgen feed without stories."""
+    from . import _feedgen
+
+    edition = proofread(replace(edition, stories=()))
     feed = _feedgen.begin(edition, FILENAME, "application/rss+xml")
-    feed.load_extension("dc")
-    feed.load_extension("media")
+    _load_extensions(feed)
     feed.docs("https://www.rssboard.org/rss-specification")
     feed.ttl(_MINUTES_TO_LIVE)
     if _MAIL.fullmatch(edition.imprint.contact):
         feed.managingEditor(_mailbox(edition))
-    for story in edition.stories:
-        item = _feedgen.add(feed, story, full_text(story, edition.topic.language))
-        _complete(item, story, edition)
-    return _feedgen.styled(feed.rss_str(pretty=True), edition)
+    return feed
+
+
+def items(edition: Edition) -> list[bytes]:
+    """One <item> a story; its publisher is the <source>, and those who carry copies stand below the text."""
+    from . import _feedgen
+
+    edition, feed = proofread(edition), _feedgen.sheet()
+    _load_extensions(feed)
+    put = partial(add, feed, edition=edition)
+    return list(_feedgen.one_by_one(feed, edition.stories, put, partial(feed.rss_str, pretty=True), _END))
+
+
+def foot(edition: Edition) -> bytes:  # noqa: ARG001
+    """The end tags."""
+    return _END
 
 
 def without(body: bytes, guids: Collection[str]) -> bytes:
@@ -43,7 +74,16 @@ def without(body: bytes, guids: Collection[str]) -> bytes:
     return _history.without(body, guids)
 
 
-def _complete(item: Any, story: Story, edition: Edition) -> None:
+def _load_extensions(feed: Any) -> None:
+    feed.load_extension("dc")
+    feed.load_extension("media")
+
+
+def add(feed: Any, story: Story, edition: Edition) -> None:
+    """A proofread story of this edition becomes the feed's last item."""
+    from . import _feedgen
+
+    item = _feedgen.add(feed, story, full_text(story, edition.topic.language))
     lead = story.lead
     item.title(bare(lead.title) or lead.publisher)  # RSS does not say whether a title is HTML, and readers differ
     item.source(url=home(lead), title=lead.publisher)

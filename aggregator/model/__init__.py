@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from ._articles import Article, Dated, Health, State, Visit
 from ._incoming import Checkpoint, Enclosure, Fetched, Item
+from ._quarantine import Usual, Waiting
 from ._sameness import Arrival, Company, Decision, Fingerprint, Known, Move, Opening, Revision, Ruling, Trace, Verdict
 from ._standing import Reception, Relocation, Standing, Wishes
-from ._stories import Copy, Edition, Filing, Front, Job, Ping, Printed, Related, Story, Withdrawal
+from ._stories import Copy, Edition, Filing, Front, Job, Listed, Ping, Printed, Related, Story, Withdrawal
 from ._wanted import (
     ALL,
+    DESK,
     ENOUGH_EXAMPLES,
     STRENGTH,
     Imprint,
@@ -32,6 +34,7 @@ from ._wanted import (
 
 __all__ = [
     "ALL",
+    "DESK",
     "ENOUGH_EXAMPLES",
     "STRENGTH",
     "Imprint",
@@ -68,11 +71,14 @@ __all__ = [
     "Reception",
     "Standing",
     "Wishes",
+    "Waiting",
+    "Usual",
     "Copy",
     "Edition",
     "Filing",
     "Front",
     "Job",
+    "Listed",
     "Ping",
     "Printed",
     "Related",

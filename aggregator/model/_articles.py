@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from ._incoming import Checkpoint, Enclosure
@@ -77,6 +77,8 @@ class Visit:
     at: datetime
     next_at: datetime
     """When the source is due again."""
+    next_because: str = ""
+    """Why then."""
     not_before: datetime | None = None
     """The server's own wish (Retry-After, max-age), kept also when somebody asks for a visit now."""
     checkpoint: Checkpoint
@@ -87,6 +89,8 @@ class Visit:
     """What is to be remembered for the next visit; None: what was."""
     host_not_before: datetime | None = None
     """The server's wish for all sources of its host."""
+    is_unchanged: bool = False
+    """The server has said that the document is as it was (304)."""
     is_last: bool = False
     """The source is gone for good, and not due again until the operator asks."""
     is_excused: bool = False
@@ -115,3 +119,16 @@ class Health:
     bytes: int = 0
     moved_to: str | None = None
     """Where it is visited, when it has moved for good; the configuration still has the old address."""
+    next_because: str = ""
+    """Why the next visit is when it is."""
+    not_before: datetime | None = None
+    """Its server has asked for a pause until then."""
+    gap: timedelta = timedelta()
+    """The usual time between two of its articles; zero if nobody can tell."""
+    news_at: datetime | None = None
+    """The last visit that brought something new."""
+    visits: int = 0
+    unchanged: int = 0
+    """Visits that found the document as it was, by the server's word: they cost it nearly nothing."""
+    waiting: int = 0
+    """Articles that wait in quarantine."""

@@ -45,6 +45,11 @@ class Known:
     """What the store remembers that the articles at hand might repeat."""
 
     by_id: Mapping[str, Trace] = field(default_factory=dict)
+    """An id that articles have come under -> the last of them."""
+    earlier: Mapping[str, tuple[Trace, ...]] = field(default_factory=dict)
+    """The same id -> those before it, oldest first, where its guid was given to one after the other."""
+    waiting: Mapping[str, str] = field(default_factory=dict)
+    """Article id -> digest of what waits in quarantine; empty if the operator has discarded it."""
     by_url: Mapping[str, tuple[Trace, ...]] = field(default_factory=dict)
     """Canonical url -> who has had it, in any source, oldest first."""
     by_sketch: Mapping[str, tuple[Trace, ...]] = field(default_factory=dict)
@@ -58,6 +63,8 @@ class Known:
     """Story id -> its company; read when it is asked for."""
     text: Callable[[str], Article | None] = field(default=lambda _: None)
     """Article id -> the article as it is held; read when it is asked for."""
+    former: Callable[[str], Sequence[Trace]] = field(default=lambda _: ())
+    """Source -> its last few hundred articles, newest first; read when it is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +84,8 @@ class Verdict(Enum):
     CHANGED = "changed"  # another version of an article that we have
     SAME = "same"  # nothing to do
     COPY = "copy"  # another article of a story that we have
+    WAITS = "quarantined"  # waits for the operator's word
+    PASSED = "passed over"  # what we have published ourselves, and what the operator knows of already
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +105,10 @@ class Decision:
     article: Article
     verdict: Verdict
     story: str
-    """The story it belongs to; its own id when it opens one."""
+    """The story it belongs to; its own id when it opens one, or has none."""
     because: str
+    alias: str = ""
+    """Another id that from now on means this article, because its guid has changed; empty if there is none."""
     opens: Opening | None = None
     """For NEW only."""
     relation: str = "copy"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from ._articles import Article
 from ._wanted import Imprint, Topic
@@ -95,17 +96,46 @@ class Story:
     """When an edit of its lead last changed it; None: as the lead says."""
     withdrawal: Withdrawal | None = None
     """Set once we have taken it back: then it stands nowhere."""
+    state: int = field(default=0, compare=False)
+    """Of the row that it was read from: another number, if an edition might say something else of it."""
 
     @property
+    def members(self) -> tuple[Article, ...]:
+        """The lead, then the copies."""
+        return (self.lead, *(copy.article for copy in self.copies))
+
+    @cached_property
     def published_at(self) -> datetime:
         """The date of the article that opened it: another one that takes the lead does not move it."""
-        members = (self.lead, *(copy.article for copy in self.copies))
-        return next((article for article in members if article.id == self.id), self.lead).published_at
+        return next((article for article in self.members if article.id == self.id), self.lead).published_at
 
-    @property
+    @cached_property
     def updated_at(self) -> datetime:
         """Moved by an edit of the lead alone: not by a copy, nor by one that takes the lead."""
         return max(self.revised_at or self.lead.updated_at, self.published_at)
+
+    @cached_property
+    def last_date(self) -> datetime:
+        """The last one that it bears, or any of its articles."""
+        return max(self.updated_at, *(date for a in self.members for date in (a.published_at, a.updated_at)))
+
+    @cached_property
+    def moved_at(self) -> datetime:
+        """When the newest thing happened to it that readers are told of."""
+        seen = [copy.article.seen_at for copy in self.copies]
+        return max(self.listed_at, self.updated_at, *seen, *(other.found_at for other in self.related))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """A story that stands in an edition, without its words."""
+
+    id: str
+    state: int
+    """As `Story.state`: the same id and state are the same words."""
+    source: str
+    """Of its lead."""
+    listed_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 ALL = "all"
 """The topic that every story is in."""
+DESK = "desk"
+"""The folder in feeds/ with what needs the operator's attention, if he wants one."""
 
 STRENGTH = 2
 """What has to speak for a topic, if it does not say: more than one mention in passing."""
@@ -62,6 +64,8 @@ class Source:
     language: str | None = None
     """BCP 47, lower case; None: found out from each article."""
     labels: tuple[str, ...] = ()
+    quarantine: int = 0
+    """So many new articles at once, beyond what is usual for it, wait for the operator's word; 0: none ever waits."""
     options: Mapping[str, object] = field(default_factory=dict)
     """What else the kind takes, already read by it."""
 

@@ -105,8 +105,10 @@ class Window:
 
     def forget(self, before: datetime) -> list[str]:
         """Drop the stories that are older, and the oldest if there are too many; those that were dropped."""
-        newest = sorted(self._at, key=lambda story: (self._at[story], story), reverse=True)
-        old = [story for i, story in enumerate(newest) if i >= self._most or self._at[story] < before]
+        old = [story for story, at in self._at.items() if at < before]
+        if (too_many := len(self) - len(old) - self._most) > 0:
+            oldest = sorted(self._at.keys() - old, key=lambda story: (self._at[story], story))
+            old += oldest[:too_many]
         for story in old:
             self.remove(story)
         return old

@@ -229,6 +229,8 @@ def _author(draft: Draft, element: Element) -> None:
     person: dict[str, str] = {}
     draft.said.setdefault("authors", []).append(person)
     if len(element):
+        if draft.said.get("author"):
+            raise Odd("a name in parts after one that is a text")  # feedparser forgets the first
         draft.said["author"] = ""
         _person(element, person)
         return

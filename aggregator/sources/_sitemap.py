@@ -20,6 +20,8 @@ from ._dates import moment
 
 MOST = 50_000
 """Entries of one sitemap, as the protocol has it."""
+_TAGS = 40 * MOST
+"""One entry is held at a time, so there may be more than in a feed."""
 _LONGEST = 2_000
 _OF_PICTURES = re.compile("sitemap-(?:image|video)")
 """Extensions whose titles and addresses are not the article's."""
@@ -53,7 +55,7 @@ def read(text: str) -> Sitemap:
         if addresses and all(re.match(r"https?://", address) for address in addresses):
             return Sitemap(is_index=False, entries=tuple(map(Entry, addresses[:MOST])))
         raise ValueError("this is no sitemap")
-    xml = _xml.tidy(text, MOST)
+    xml = _xml.tidy(text, MOST, tags=_TAGS)
     try:
         return Sitemap(is_index=_xml.root(xml) == "sitemapindex", entries=tuple(_entries(xml)))
     except ET.ParseError as e:

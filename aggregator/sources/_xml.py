@@ -71,29 +71,38 @@ LONG_TAG, _ATTRIBUTES, _LONGEST_NAME, _LONGEST_TAG_NAME = 4096, 100, 320, 256
 """Characters, attributes, characters, characters."""
 _DEEPEST, LABELS, _LONGEST_KEYWORDS = 200, 100, 2000
 """Elements inside each other, labels of an item, characters."""
-MOST_TO_TIDY, MOST_TO_PARSE = 700_000, 400_000
-"""Tags and references in a feed. The parser behind takes 20 µs for each; a long feed has a hundredth of them."""
+_MOST_TAGS, _MOST_REFERENCES = 200_000, 400_000
+"""A hundred times what a long feed has, and about five seconds' work."""
+_MOST_BEFORE = 700_000
+"""Both together, before the older items are taken out."""
+_TOO_MUCH = "there is more markup in it than a feed can have"
 
 
 class TooMuch(ValueError):
     """More markup than a feed can have. The text is a plain sentence."""
 
 
-def weigh(text: str, most: int) -> None:
+def weigh(text: str) -> None:
     """Raises TooMuch for what nobody should begin to read."""
-    if text.count("<") + text.count("&") > most:
-        raise TooMuch("there is more markup in it than a feed can have")
+    if text.count("<") + text.count("&") > _MOST_BEFORE:
+        raise TooMuch(_TOO_MUCH)
 
 
-def tidy(text: str, limit: int) -> str:
-    """Well-formed where it can be, with its `limit` newest items at most. Takes linear time."""
+def tidy(text: str, limit: int, tags: int = _MOST_TAGS) -> str:
+    """
+    Well-formed where it can be, with its `limit` newest items at most. Takes linear time. Raises TooMuch: a tree of
+    more than so many tags takes a gigabyte.
+    """
     start = text.find("<?xml", 0, 4096)  # a server's own warnings stand before it
     text = _FORBIDDEN.sub("", _PAIR.sub(_pair, text[max(start, 0) :]))
     doctype = _DOCTYPE.match(text)
     text = _PIECE.sub(_piece, text[doctype.end() if doctype else 0 :]).lstrip()
     if text.count("<title>") != text.count("</title>"):
         text = _close_leaves(text)
-    return _DECLARATION + short_names(newest(_shallow(text), limit))
+    text = newest(_shallow(text), limit)
+    if text.count("<") > tags or text.count("&") > _MOST_REFERENCES:
+        raise TooMuch(_TOO_MUCH)
+    return _DECLARATION + short_names(text)
 
 
 def root(text: str) -> str:

@@ -71,10 +71,9 @@ def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
     from . import _fastfeed  # and lxml with it, for those who have a feed to read
 
     try:
-        _xml.weigh(text, _xml.MOST_TO_TIDY)
+        _xml.weigh(text)
         found = _fastfeed.items(text, fetched.url, title, NEWEST)
         xml = _xml.tidy(text, NEWEST) if found is None else ""
-        _xml.weigh(xml, _xml.MOST_TO_PARSE)
     except _xml.TooMuch as e:
         raise ParseError(source.name, str(e)) from e
     if found is not None:

@@ -6,7 +6,7 @@ One file per database. One test suite runs over all of them (tests/test_stores.p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ from ..model import (
     Fingerprint,
     Health,
     Known,
+    Listed,
     Move,
     Ping,
     Printed,
@@ -30,16 +31,18 @@ from ..model import (
     Source,
     Standing,
     Story,
+    Usual,
     Visit,
+    Waiting,
     Withdrawal,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Latest:
-    """A topic's newest stories, and the state of the store that they were read from."""
+    """A topic's newest stories, without their words, and the state of the store that they were read from."""
 
-    stories: tuple[Story, ...]
+    stories: tuple[Listed, ...]
     """Newest `listed_at` first; equal times by id."""
     revision: int
     """To be handed back to `published`: what changes after this reading makes the topic stale again."""
@@ -109,17 +112,42 @@ class Store(Protocol):
         """
 
     def known(self, articles: Sequence[Article]) -> Known:
-        """What is remembered under the ids, canonical urls and sketches of these articles."""
+        """What is remembered under the ids, canonical urls and sketches of these articles, and what waits of them."""
 
     def save(self, visit: Visit, decisions: Iterable[Decision]) -> None:
         """
         Articles, versions, stories, bookmark, health and next visit, all or nothing; ends the source's lease.
 
         NEW opens a story, COPY joins one (and takes its lead if `leads`), CHANGED keeps the old version as well (and
-        moves `updated_at` and `revised_at` if `substantive`), SAME changes nothing. Every story touched
-        becomes unfiled, and the topics it stands in become stale.
+        moves `updated_at` and `revised_at` if `substantive`), SAME and PASSED change nothing. Every story touched
+        becomes unfiled, and the topics it stands in become stale. WAITS is kept in quarantine, and its source is in
+        quarantine from now on. By its `alias` an article is known from now on, too.
         `visit.checkpoint` replaces the bookmark.
         """
+
+    def usual(self, source: str) -> Usual:
+        """What the source was like until now; without what waits in quarantine."""
+
+    def quarantine(self, source: str) -> str:
+        """Why new articles of the source are held; empty if they are not."""
+
+    def quarantines(self) -> Mapping[str, tuple[datetime, str]]:
+        """The sources in quarantine: since when, and why; the longest first."""
+
+    def quarantined(self) -> list[Waiting]:
+        """What waits in quarantine, by source, in the order of its coming."""
+
+    def admit(self, articles: Collection[str], decisions: Sequence[Decision], now: datetime, *, old: bool) -> None:
+        """
+        These articles wait no more: they are saved as these decisions say. `old`: as what a first visit brings, and
+        not as news.
+        """
+
+    def discard(self, articles: Collection[str]) -> None:
+        """These articles are dropped for ever: only their ids are remembered."""
+
+    def lift(self, source: str) -> None:
+        """The source is in quarantine no more: what comes from now on is judged as before."""
 
     def unfiled(self, rules: str, limit: int, settled: datetime | None = None) -> list[Story]:
         """
@@ -182,8 +210,11 @@ class Store(Protocol):
     def current(self, topic: str, limit: int) -> Latest:
         """The topic's newest stories, and every one that is in no archive: with the archives, all of them."""
 
-    def archived(self, topic: str, number: int) -> list[Story]:
+    def archived(self, topic: str, number: int) -> list[Listed]:
         """The stories of this archive that are held and not withdrawn, newest first."""
+
+    def read(self, stories: Sequence[str]) -> list[Story]:
+        """These stories, without their filings, in this order. Those that are here no more are left out."""
 
     def published(self, topic: str, revision: int) -> None:
         """The edition on disk says what the store said at `revision`."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from sqlite3 import Connection, Row
 
-from ..model import Story
-from ._stories import load_stories, newest_numbers
+from ..model import Listed
+from ._stories import listed_stories, newest_numbers
 from ._topics import edition_of
 
 SMALLEST = 10
@@ -92,10 +92,10 @@ def _first_pieces(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
 CURRENT = "SELECT story FROM filings WHERE topic = ? AND archive IS NULL"
 
 
-def current_stories(conn: Connection, topic: str, limit: int) -> list[Story]:
+def current_stories(conn: Connection, topic: str, limit: int) -> list[Listed]:
     """The newest, and whatever stands in no archive yet; in an edition's order."""
     numbers = {*newest_numbers(conn, topic, limit), *(number for (number,) in conn.execute(CURRENT, (topic,)))}
-    return sorted(load_stories(conn, list(numbers)), key=_place)
+    return listed_stories(conn, numbers)
 
 
 IN_ARCHIVE = """
@@ -104,11 +104,6 @@ IN_ARCHIVE = """
     WHERE a.topic = ? AND a.number = ? AND w.guid IS NULL"""
 
 
-def archived_stories(conn: Connection, topic: str, number: int) -> list[Story]:
+def archived_stories(conn: Connection, topic: str, number: int) -> list[Listed]:
     """Those of this archive that are held, in an edition's order."""
-    numbers = [story for (story,) in conn.execute(IN_ARCHIVE, (topic, number))]
-    return sorted(load_stories(conn, numbers), key=_place)
-
-
-def _place(story: Story) -> tuple[float, str]:
-    return (-story.listed_at.timestamp(), story.id)
+    return listed_stories(conn, [story for (story,) in conn.execute(IN_ARCHIVE, (topic, number))])

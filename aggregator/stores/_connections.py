@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import StoreError
-from ._schema import Database, check, is_current, is_empty, migrate
+from ._schema import check, is_current, is_empty, migrate
 
 PATIENCE = 10.0
 """Seconds to wait for another process that holds the file, such as a backup."""
@@ -28,19 +28,42 @@ CACHE = 65536
 """KB of pages, at the most. With SQLite's own 2,000 a visit to a large database writes pages that it reads again."""
 
 
+class Database:
+    """A connection, and the few things that the store does with one."""
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self.conn = conn
+        self.execute = conn.execute
+        self.rollback = conn.rollback
+        self.close = conn.close
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """Inside a transaction: a piece of it that may fail alone."""
+        self.execute("SAVEPOINT piece")
+        try:
+            yield
+            self.execute("RELEASE piece")
+        except BaseException:
+            if self.conn.in_transaction:  # a full disk, say, has undone all of it
+                self.execute("ROLLBACK TO piece")
+                self.execute("RELEASE piece")
+            raise
+
+
 def open_writer(path: Path) -> Database:
     """The connection that writes; makes the file, or brings its tables up to date. Raises StoreError."""
     with plain_words(path):
         db = _connect(str(path))
         try:
-            check(db, path)
+            check(db.conn, path)
             db.execute(f"PRAGMA page_size = {PAGE_SIZE}")  # heard in an empty file only, and not after WAL
             db.execute("PRAGMA journal_mode = WAL")
             # Power loss may take the last commits, whole ones. As bookmarks go with them, they are fetched again.
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute(f"PRAGMA cache_size = -{CACHE}")
             db.execute("PRAGMA foreign_keys = ON")
-            migrate(db)
+            migrate(db.conn)
         except BaseException:
             db.close()
             raise
@@ -66,10 +89,10 @@ def check_readable(path: Path) -> None:
     db = open_reader(path)
     try:
         with plain_words(path):
-            check(db, path)
-            if is_empty(db):
+            check(db.conn, path)
+            if is_empty(db.conn):
                 raise StoreError(NOTHING_YET)
-            if not is_current(db):
+            if not is_current(db.conn):
                 raise StoreError(f"{path} is from an older version of this program: run 'aggregator run --once' first")
     finally:
         db.close()
@@ -84,7 +107,7 @@ def _connect(place: str) -> Database:
         check_same_thread=False,  # one thread at a time: see Connections
     )
     conn.row_factory = sqlite3.Row
-    return Database(conn, recursive_triggers=False, execute_plugins=False)
+    return Database(conn)
 
 
 class Connections:

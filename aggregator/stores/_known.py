@@ -9,6 +9,7 @@ from sqlite3 import Connection
 
 from ..model import Arrival, Article, Known, Trace
 from ._alike import first_since
+from ._quarantine import waiting_of
 from ._rows import moment, rows_for, trace_of
 from ._rulings import stories_apart, stories_together
 
@@ -20,19 +21,46 @@ TRACES_BY_ID = f"{TRACES} WHERE a.id IN (?)"
 # The second condition lets SQLite use the index, which leaves out the empty ones.
 TRACES_BY_URL = f"{TRACES} WHERE a.canonical_url IN (?) AND a.canonical_url <> '' ORDER BY a.number"
 TRACES_BY_SKETCH = f"{TRACES} WHERE a.sketch IN (?) AND a.sketch <> '' ORDER BY a.number"
+TRACES_BY_ALIAS = """
+    SELECT n.id AS alias, a.id, a.source, a.canonical_url, a.title, a.digest, a.sketch, a.published_at,
+           s.id AS story_id
+    FROM aliases AS n JOIN articles AS a ON a.number = n.article JOIN stories AS s ON s.number = a.story
+    WHERE n.id IN (?) ORDER BY n.number"""
+LAST_OF = "(SELECT article FROM texts WHERE source = ? ORDER BY article DESC LIMIT ?)"
+LAST_TRACES = f"{TRACES} WHERE a.number IN {LAST_OF}"
+LAST = 500
 
 
 def known_of(conn: Connection, articles: Sequence[Article]) -> Known:
     """What is remembered under their ids, canonical urls and sketches; nothing is known under an empty one."""
+    ids = {a.id for a in articles}
     urls = {a.canonical_url for a in articles} - {""}
     sketches = {a.sketch for a in articles} - {""}
+    bearers = _bearers(conn, ids)
     return Known(
-        by_id={t.id: t for t in _traces(conn, TRACES_BY_ID, {a.id for a in articles})},
+        by_id={id: bearing[-1] for id, bearing in bearers.items()},
+        earlier={id: tuple(bearing[:-1]) for id, bearing in bearers.items() if len(bearing) > 1},
+        waiting=waiting_of(conn, ids),
         by_url=_grouped((t.canonical_url, t) for t in _traces(conn, TRACES_BY_URL, urls)),
         by_sketch=_grouped((t.sketch, t) for t in _traces(conn, TRACES_BY_SKETCH, sketches)),
-        apart=stories_apart(conn, {a.id for a in articles}),
-        together=stories_together(conn, {a.id for a in articles}),
+        apart=stories_apart(conn, ids),
+        together=stories_together(conn, ids),
     )
+
+
+def _bearers(conn: Connection, ids: set[str]) -> dict[str, list[Trace]]:
+    """Id -> the articles that it meant one after the other; the one that it means now is the last."""
+    found = {trace.id: [trace] for trace in _traces(conn, TRACES_BY_ID, ids)}
+    for row in rows_for(conn, TRACES_BY_ALIAS, ids):
+        trace = trace_of(row)
+        others = [t for t in found.get(row["alias"], ()) if t.id != trace.id]
+        found[row["alias"]] = [*others, trace]
+    return found
+
+
+def last_traces(conn: Connection, source: str) -> list[Trace]:
+    """The last few hundred articles of the source, in any order."""
+    return [trace_of(row) for row in conn.execute(LAST_TRACES, (source, LAST))]
 
 
 def _traces(conn: Connection, sql: str, keys: set[str]) -> Iterator[Trace]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlite3 import Connection
 
 from ..model import Ping
+from ._connections import Connections
 from ._rows import moment, stamp
 
 ANNOUNCED = """
@@ -58,3 +59,37 @@ def put_off_hub(conn: Connection, hub: str, until: datetime, oldest: datetime) -
     """How many pings were given up, as they have waited since before `oldest`."""
     conn.execute(PUT_OFF, (hub, stamp(until)))
     return conn.execute(GIVE_UP, (hub, stamp(oldest))).rowcount
+
+
+# --- the store's part of it ------------------------------------------------------------------------------------------
+
+
+class Pings:
+    """What a Store promises of hubs, as its Protocol says."""
+
+    _connections: Connections
+
+    def announce(self, hubs: Sequence[str], feeds: Mapping[str, str], now: datetime) -> None:
+        """An edition is on disk: each hub that was not asked to tell of these very bytes has to be pinged."""
+        with self._connections.turn() as db:
+            announce_feeds(db.conn, hubs, feeds, now)
+
+    def hubs_to_ping(self, now: datetime) -> list[str]:
+        """The hubs for which pings wait and that are not put off, in alphabetical order."""
+        with self._connections.reading() as db:
+            return hubs_to_ping(db.conn, now)
+
+    def pings(self, hub: str, limit: int) -> list[Ping]:
+        """What this hub has to be told, longest waiting first."""
+        with self._connections.reading() as db:
+            return waiting_pings(db.conn, hub, limit)
+
+    def pinged(self, ping: Ping) -> None:
+        """The hub has been told, or never will be."""
+        with self._connections.turn() as db:
+            end_ping(db.conn, ping)
+
+    def put_off(self, hub: str, until: datetime, oldest: datetime) -> int:
+        """The hub is left alone until then; how many pings are given up."""
+        with self._connections.turn() as db:
+            return put_off_hub(db.conn, hub, until, oldest)

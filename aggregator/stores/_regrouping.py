@@ -7,16 +7,19 @@ Articles that move from story to story.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from sqlite3 import Connection, Row
 
 from ..errors import StoreError
-from ..model import Decision, Fingerprint, Move, Opening, Verdict
+from ..model import Arrival, Decision, Fingerprint, Move, Opening, Ruling, Verdict
 from ._alike import keep_marks, settle_all
+from ._connections import Connections
+from ._known import arrivals_since
 from ._minted import recalled_openings, redirect_minted
 from ._rows import article_of, moment, stamp
-from ._rulings import inherit_rulings, rule
-from ._topics import touch_stories
+from ._rulings import inherit_rulings, rule, rulings_in_force
+from ._topics import next_state, touch_stories
 from ._withdrawals import withdraw_story
 
 STORY = """
@@ -83,13 +86,14 @@ def _leave(conn: Connection, old: Row, members: list[Row], row: Row, decision: D
         conn.execute(LEAD, (earliest["number"], "the earliest of those that remained", stamp(at), old["number"]))
 
 
-OPEN = "INSERT INTO stories (number, id, guid, lead, listed_at, revised_at) VALUES (?, ?, ?, ?, ?, ?)"
+OPEN = "INSERT INTO stories (number, id, guid, lead, listed_at, revised_at, state) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 def _open(conn: Connection, number: int, decision: Decision) -> None:
     (opening,) = recalled_openings(conn, [decision])
     revised_at = stamp(decision.article.updated_at)
-    conn.execute(OPEN, (number, decision.story, opening.guid, number, stamp(opening.listed_at), revised_at))
+    facts = (number, decision.story, opening.guid, number, stamp(opening.listed_at), revised_at, next_state(conn))
+    conn.execute(OPEN, facts)
 
 
 def _place(conn: Connection, number: int, decision: Decision) -> None:
@@ -157,3 +161,59 @@ def move_article(conn: Connection, move: Move, at: datetime) -> None:
         into = _one(conn, STORY, decision.story, f"there is no story {decision.story}")
         touch_stories(conn, [into["number"]])
     _leave(conn, old, members, _leaving(members, article, opener=old["id"]), decision, at)
+
+
+# --- the store's part of it ------------------------------------------------------------------------------------------
+
+
+class Regrouping:
+    """What a Store promises of what moves from story to story, as its Protocol says."""
+
+    _connections: Connections
+
+    def split(self, article: str, authority: str, fingerprint: Fingerprint, now: datetime) -> None:
+        """The article opens a story of its own."""
+        with self._connections.turn() as db:
+            split_article(db.conn, article, authority, fingerprint, now)
+
+    def merge(self, story: str, other: str, now: datetime) -> None:
+        """All articles of the other story join this one."""
+        with self._connections.turn() as db:
+            merge_stories(db.conn, story, other, now)
+
+    def forbid(self, article: str, story: str, now: datetime) -> None:
+        """The article shall never join this story."""
+        with self._connections.turn() as db:
+            forbid_story(db.conn, article, story, now)
+
+    def rulings(self) -> list[Ruling]:
+        """What the operator has said, and has not taken back."""
+        with self._connections.reading() as db:
+            return rulings_in_force(db.conn)
+
+    def arrivals(self, since: datetime) -> list[Arrival]:
+        """Which articles have come in, in their order, and where they are."""
+        with self._connections.reading() as db:
+            return arrivals_since(db.conn, since)
+
+    def move(self, move: Move, now: datetime) -> None:
+        """One article, or one story, goes where it belongs today."""
+        with self._connections.turn() as db:
+            move_article(db.conn, move, now)
+
+    def mark(self, decisions: Iterable[Decision]) -> None:
+        """Their fingerprints stand in the index."""
+        with self._connections.turn() as db:
+            keep_marks(db.conn, decisions)
+
+    def sorted_under(self) -> tuple[int, datetime] | None:
+        """Which version of the rules of sameness, and since when."""
+        with self._connections.reading() as db:
+            row = db.execute("SELECT version, at FROM sorting").fetchone()
+        return (row["version"], moment(row["at"])) if row else None
+
+    def sort_under(self, version: int, now: datetime) -> None:
+        """From now on it is this version."""
+        with self._connections.turn() as db:
+            db.execute("DELETE FROM sorting")
+            db.execute("INSERT INTO sorting (version, at) VALUES (?, ?)", (version, stamp(now)))

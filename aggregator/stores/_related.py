@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlite3 import Connection
 
 from ._rows import rows_for, stamp
-from ._topics import revise_topics, topics_with
+from ._topics import revise_stories
 
 NUMBERS = "SELECT id, number FROM stories WHERE id IN (?)"
 HELD = "SELECT story, other, score FROM related WHERE story IN (?)"
@@ -34,7 +34,7 @@ def relate_stories(conn: Connection, links: Mapping[str, Mapping[str, float]], a
     conn.executemany(UNLINK, held.keys() - wanted.keys())
     conn.executemany(LINK, [(*pair, wanted[pair], stamp(at)) for pair in wanted.keys() - held.keys()])
     touched = {story for story, _ in held.keys() ^ wanted.keys()}
-    revise_topics(conn, topics_with(conn, touched))
+    revise_stories(conn, touched)
 
 
 def _both_ways(pairs: Pairs) -> Pairs:

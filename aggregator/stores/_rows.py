@@ -117,7 +117,8 @@ def trace_of(row: Row) -> Trace:
 
 
 def health_of(row: Row) -> Health:
-    """A source's record; `articles` is counted beside it."""
+    """A source's record; `articles` and `waiting` are counted beside it."""
+    standing = standing_of(row)
     return Health(
         name=row["name"],
         kind=row["kind"],
@@ -132,7 +133,14 @@ def health_of(row: Row) -> Health:
         new=row["new"],
         requests=row["requests"],
         bytes=row["bytes"],
-        moved_to=json.loads(row["standing"]).get("address"),
+        moved_to=standing.address or None,
+        next_because=row["next_because"],
+        not_before=moment_or_none(row["not_before"]),
+        gap=standing.gap,
+        news_at=standing.news_at,
+        visits=row["visits"],
+        unchanged=row["unchanged"],
+        waiting=row["waiting"],
     )
 
 

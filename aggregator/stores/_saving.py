@@ -12,7 +12,7 @@ from ..model import Article, Decision, Verdict
 from ._alike import keep_marks, settle_marks
 from ._minted import recalled_openings
 from ._rows import article_of, article_row, rows_for, stamp, to_json
-from ._topics import touch_stories
+from ._topics import next_state, touch_stories
 
 Numbered = Sequence[tuple[int, Decision]]
 """Articles that arrive, each with the number that its row gets."""
@@ -33,6 +33,7 @@ def save_decisions(conn: sqlite3.Connection, at: datetime, decisions: Sequence[D
     _change_leads(conn, copies, stories)
     keep_marks(conn, decisions)
     settle_marks(conn, [number for number, _ in arrivals])
+    _keep_aliases(conn, decisions)
     touched = {stories[d.story] for _, d in copies}
     touched |= {_replace_version(conn, at, d) for d in decisions if d.verdict is Verdict.CHANGED}
     touch_stories(conn, touched)
@@ -96,12 +97,13 @@ def _insert_articles(conn: sqlite3.Connection, arrivals: Numbered, stories: dict
 
 
 INSERT_STORY = """
-    INSERT INTO stories (number, id, guid, lead, listed_at, revised_at, old)
-    VALUES (:number, :id, :guid, :number, :listed_at, :revised_at, :old)"""
+    INSERT INTO stories (number, id, guid, lead, listed_at, revised_at, old, state)
+    VALUES (:number, :id, :guid, :number, :listed_at, :revised_at, :old, :state)"""
 
 
 def _open_stories(conn: sqlite3.Connection, openers: Numbered, *, old: bool) -> None:
     openings = recalled_openings(conn, [decision for _, decision in openers])
+    state = next_state(conn) if openers else 0
     rows = [
         {
             "number": number,
@@ -110,6 +112,7 @@ def _open_stories(conn: sqlite3.Connection, openers: Numbered, *, old: bool) -> 
             "listed_at": stamp(opening.listed_at),
             "revised_at": stamp(decision.article.updated_at),
             "old": old,
+            "state": state,
         }
         for (number, decision), opening in zip(openers, openings, strict=True)
     ]
@@ -121,6 +124,14 @@ SET_LEAD = "UPDATE stories SET lead = ?, lead_because = ? WHERE number = ?"
 
 def _change_leads(conn: sqlite3.Connection, copies: Numbered, stories: dict[str, int]) -> None:
     conn.executemany(SET_LEAD, [(number, d.lead_because, stories[d.story]) for number, d in copies if d.leads])
+
+
+ALIAS = "INSERT OR REPLACE INTO aliases (id, article) SELECT ?, number FROM articles WHERE id = ?"
+
+
+def _keep_aliases(conn: sqlite3.Connection, decisions: Sequence[Decision]) -> None:
+    """Called when their articles are stored; what waits in quarantine is not."""
+    conn.executemany(ALIAS, [(d.alias, d.article.id) for d in decisions if d.alias])
 
 
 ARTICLE = "SELECT * FROM whole_articles WHERE id = ?"

@@ -7,33 +7,35 @@ The tables of the SQLite store, and the door to sqlite-utils.
       whole_articles               articles with their words, a view
       marks, new_marks             which stories have which phrases, to find the same text again
       rulings                      what the operator has said of it
+      aliases                      other ids under which they have come
       sorting                      under which version of its rules they were sorted, one row
     stories   -> filings, rules    which topics, under which rules
       related                      which are about the same event
+      states                       the last one that was given to a story
     models                         what topics have learned from examples
     editions                       which topics have to be published again
       archives                     which stories are sealed in which archive of a topic
     withdrawals, tombstones        which stories were taken back, and which topics have to say so
     minted                         which guids were published, for a database that has lost its own
     pings, hubs                    who has to be told of it
+    quarantines, quarantined       which sources, and which of their articles, wait for the operator's word
 
 A `number` is for joins only and never leaves the house. Times are microseconds since 1970, UTC.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-
-from sqlite_utils import Database, Migrations
+from sqlite3 import Connection
+from typing import TYPE_CHECKING
 
 from ..errors import StoreError
 
-__all__ = ["Database", "check", "is_current", "is_empty", "migrate"]
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
-migrations = Migrations("aggregator")  # only add; never edit one that has shipped
 
-
-@migrations()
 def first_tables(db: Database) -> None:
     """All of them."""
     db.executescript("""
@@ -46,6 +48,7 @@ CREATE TABLE sources (
     every         INTEGER NOT NULL,             -- microseconds
     checkpoint    TEXT NOT NULL DEFAULT '{}',   -- JSON
     next_at       INTEGER NOT NULL,
+    next_because  TEXT NOT NULL DEFAULT '',
     not_before    INTEGER,
     stopped       INTEGER NOT NULL DEFAULT 0,   -- 1: gone for good, says its server
     standing      TEXT NOT NULL DEFAULT '{}',   -- JSON: what is to be remembered for the next visit
@@ -56,6 +59,8 @@ CREATE TABLE sources (
     failures      INTEGER NOT NULL DEFAULT 0,
     error         TEXT,
     new           INTEGER NOT NULL DEFAULT 0,
+    visits        INTEGER NOT NULL DEFAULT 0,
+    unchanged     INTEGER NOT NULL DEFAULT 0,   -- of these, answered with 304
     requests      INTEGER NOT NULL DEFAULT 0,
     bytes         INTEGER NOT NULL DEFAULT 0
 ) STRICT;
@@ -78,10 +83,16 @@ CREATE TABLE stories (
     revised_at   INTEGER NOT NULL,              -- by an edit of the lead, or its leaving
     old          INTEGER NOT NULL DEFAULT 0,    -- 1: found at the first visit to its source
     rules        INTEGER REFERENCES rules (number),  -- filed under these; NULL: unfiled
-    filed_at     INTEGER
+    filed_at     INTEGER,
+    state        INTEGER NOT NULL               -- a new number whenever an edition might say something else of it
 ) STRICT;
 CREATE INDEX stories_listed ON stories (listed_at DESC, id);
 CREATE INDEX stories_filed ON stories (rules, listed_at DESC, id);
+
+CREATE TABLE states (                           -- one row: a story that is dropped and opened again gets a new one, too
+    last INTEGER NOT NULL
+) STRICT;
+INSERT INTO states (last) VALUES (0);
 
 CREATE TABLE articles (
     number        INTEGER PRIMARY KEY,          -- grows in the order of arrival
@@ -141,6 +152,31 @@ CREATE TABLE sorting (
     version INTEGER NOT NULL,                   -- of sameness/
     at      INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE aliases (                          -- the last one of an id is what it means now
+    number  INTEGER PRIMARY KEY,
+    id      TEXT NOT NULL,
+    article INTEGER NOT NULL REFERENCES articles (number),
+    UNIQUE (id, article)
+) STRICT;
+
+CREATE TABLE quarantines (
+    source  TEXT PRIMARY KEY,
+    at      INTEGER NOT NULL,                   -- since when
+    because TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quarantined (                      -- apart from the articles: nothing may join, file or publish them
+    id      TEXT PRIMARY KEY,
+    alias   TEXT NOT NULL,                      -- the id that it came with, if that is something else's
+    source  TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    because TEXT NOT NULL,
+    digest  TEXT NOT NULL,                      -- empty: discarded, and remembered for ever
+    body    TEXT NOT NULL                       -- JSON: the columns of articles and texts; empty: discarded
+) STRICT;
+CREATE INDEX quarantined_alias ON quarantined (alias) WHERE alias <> '';
+CREATE INDEX quarantined_source ON quarantined (source, at) WHERE body <> '';
 
 CREATE TABLE texts (                            -- apart, so that look-ups do not turn heavy pages
     article INTEGER PRIMARY KEY REFERENCES articles (number),
@@ -246,30 +282,51 @@ CREATE TABLE hubs (
 """)
 
 
-def check(db: Database, path: Path) -> None:
+STEPS: tuple[Callable[[Database], None], ...] = (first_tables,)
+"""Only add; never edit one that has shipped."""
+SET = "aggregator"
+
+
+def check(conn: Connection, path: Path) -> None:
     """Raises StoreError if the file belongs to another program, or to a newer version of this one."""
-    applied = {migration.name for migration in migrations.applied(db)}
-    if applied - _ours():
+    applied = _applied(conn)
+    if applied - {step.__name__ for step in STEPS}:
         raise StoreError(f"{path} was written by a newer version of this program; use that version")
-    if is_empty(db) and set(db.table_names()) - {migrations.migrations_table}:
+    if not applied and _tables(conn) - {RECORD}:
         raise StoreError(f"{path} belongs to another program; name another file at 'database:' in the configuration")
 
 
-def is_empty(db: Database) -> bool:
+def is_empty(conn: Connection) -> bool:
     """Whether the file has no table of ours yet."""
-    return not migrations.applied(db)
+    return not _applied(conn)
 
 
-def is_current(db: Database) -> bool:
+def is_current(conn: Connection) -> bool:
     """Whether the tables are those that this version reads."""
-    return not migrations.pending(db)
+    return _applied(conn) == {step.__name__ for step in STEPS}
 
 
-def migrate(db: Database) -> None:
+def migrate(conn: Connection) -> None:
     """Brings the tables up to date, each step in its own transaction."""
-    migrations.apply(db)
+    if is_current(conn):
+        return
+    from sqlite_utils import Database, Migrations  # 0.14 s, with numpy and dateutil: only for who changes tables
+
+    migrations = Migrations(SET)
+    for step in STEPS:
+        migrations()(step)
+    migrations.apply(Database(conn, recursive_triggers=False, execute_plugins=False))
 
 
-def _ours() -> set[str]:
-    with Database(memory=True, execute_plugins=False) as empty:  # which lacks them all
-        return {migration.name for migration in migrations.pending(empty)}
+RECORD = "_sqlite_migrations"
+"""The table where sqlite-utils keeps which steps were taken; read here, so that it need not be loaded for that."""
+APPLIED = "SELECT name FROM _sqlite_migrations WHERE migration_set = ?"
+TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
+
+
+def _applied(conn: Connection) -> set[str]:
+    return {name for (name,) in conn.execute(APPLIED, (SET,))} if RECORD in _tables(conn) else set()
+
+
+def _tables(conn: Connection) -> set[str]:
+    return {name for (name,) in conn.execute(TABLES)}

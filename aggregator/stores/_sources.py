@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from sqlite3 import Connection, Row
 
 from ..errors import StoreError
-from ..model import Health, Source, Standing, Visit, host_of
-from ._rows import MICROSECOND, health_of, rows_for, stamp, standing_of, standing_row, to_json
+from ..model import Checkpoint, Health, Source, Standing, Visit, host_of
+from ._connections import Connections
+from ._rows import MICROSECOND, health_of, moment_or_none, rows_for, stamp, standing_of, standing_row, to_json
 
 MOVED = """
     UPDATE sources SET
@@ -103,6 +105,7 @@ END_VISIT = """
     UPDATE sources SET
         checkpoint = :checkpoint, next_at = :next_at, not_before = :not_before, leased_until = NULL,
         stopped = :stopped, standing = coalesce(:standing, standing), host = coalesce(:host, host),
+        next_because = :next_because, visits = visits + 1, unchanged = unchanged + :unchanged,
         last_visit = :at, error = :error, new = :new, requests = requests + :requests, bytes = bytes + :bytes,
         last_success = iif(:error IS NULL, :at, last_success),
         failures = iif(:error IS NULL, 0, failures + :failure),
@@ -119,6 +122,8 @@ def end_visit(conn: Connection, visit: Visit, new: int) -> None:
         "source": visit.source,
         "at": stamp(visit.at),
         "next_at": stamp(visit.next_at),
+        "next_because": visit.next_because,
+        "unchanged": visit.is_unchanged,
         "not_before": stamp(visit.not_before) if visit.not_before else None,
         "stopped": visit.is_last,
         "standing": to_json(standing_row(visit.standing)) if visit.standing else None,
@@ -157,7 +162,9 @@ def standing_of_source(conn: Connection, name: str) -> Standing:
 
 
 HEALTH = """
-    SELECT s.*, coalesce(held.articles, 0) AS articles FROM sources AS s
+    SELECT s.*, coalesce(held.articles, 0) AS articles,
+        (SELECT count(*) FROM quarantined AS q WHERE q.source = s.name AND q.body <> '') AS waiting
+    FROM sources AS s
     LEFT JOIN (SELECT source, count(*) AS articles FROM texts GROUP BY source) AS held ON held.source = s.name
     WHERE s.place IS NOT NULL OR held.articles > 0
     ORDER BY s.place IS NULL, s.place, s.name"""
@@ -166,3 +173,59 @@ HEALTH = """
 def health_of_sources(conn: Connection) -> list[Health]:
     """In the order of the configuration, then by name those that have left it and still have articles."""
     return [health_of(row) for row in conn.execute(HEALTH)]
+
+
+# --- the store's part of it ------------------------------------------------------------------------------------------
+
+
+class Sources:
+    """What a Store promises of sources, as its Protocol says."""
+
+    _connections: Connections
+
+    def set_back(self, now: datetime) -> int:
+        """The clock may have been set back; how many sources it concerned."""
+        with self._connections.turn() as db:
+            return set_back_sources(db.conn, now)
+
+    def claim_due(self, now: datetime, lease: timedelta, limit: int, at_once: int = 1) -> list[str]:
+        """The sources that are due, longest overdue first, under lease from now on."""
+        with self._connections.turn() as db:
+            names = due_sources(db.conn, now, limit, at_once)
+            lease_sources(db.conn, names, now, now + lease)
+        return names
+
+    def claim(self, names: Sequence[str], now: datetime, lease: timedelta) -> list[str]:
+        """Those of these sources that may be visited, due or not, in the order asked for."""
+        with self._connections.turn() as db:
+            free = free_sources(db.conn, names, now)
+            lease_sources(db.conn, free, now, now + lease)
+        return free
+
+    def end_leases(self) -> None:
+        """Called when the lock has just become ours: whoever held a lease is gone."""
+        with self._connections.turn() as db:
+            db.execute("UPDATE sources SET leased_until = NULL")
+
+    def checkpoint(self, source: str) -> Checkpoint:
+        """The source's bookmark; empty at first."""
+        with self._connections.reading() as db:
+            row = db.execute("SELECT checkpoint FROM sources WHERE name = ?", (source,)).fetchone()
+        bookmark: dict[str, str] = json.loads(row["checkpoint"]) if row else {}
+        return bookmark
+
+    def standing(self, source: str) -> Standing:
+        """What the source's past means for its next visit."""
+        with self._connections.reading() as db:
+            return standing_of_source(db.conn, source)
+
+    def visited(self, source: str) -> datetime | None:
+        """When the source was last visited with success."""
+        with self._connections.reading() as db:
+            row = db.execute("SELECT last_success FROM sources WHERE name = ?", (source,)).fetchone()
+        return moment_or_none(row["last_success"]) if row else None
+
+    def health(self) -> list[Health]:
+        """Every source that is configured or has articles, in the order of the configuration, the GONE ones last."""
+        with self._connections.reading() as db:
+            return health_of_sources(db.conn)

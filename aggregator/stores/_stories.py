@@ -6,16 +6,16 @@ import json
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import pairwise
 
 from ..errors import StoreError
-from ..model import Article, Filing, Related, Revision, Story, Withdrawal
+from ..model import Article, Filing, Listed, Related, Revision, Story, Withdrawal
 from ._rows import article_of, copy_of, moment, rows_for, stamp
 
 STORIES = """
-    SELECT s.number, s.id, s.guid, s.lead, s.lead_because, s.listed_at, s.revised_at,
+    SELECT s.number, s.id, s.guid, s.lead, s.lead_because, s.listed_at, s.revised_at, s.state,
            w.at AS withdrawn_at, w.because AS withdrawn_because
     FROM stories AS s LEFT JOIN withdrawals AS w ON w.guid = s.guid WHERE s.number IN (?)"""
 ARTICLES = "SELECT * FROM whole_articles WHERE story IN (?) ORDER BY published_at, id"
@@ -60,6 +60,7 @@ def _story(
         revised_at=moment(row["revised_at"]),
         withdrawal=_withdrawal(row, articles) if row["withdrawn_at"] is not None else None,
         filings=tuple(Filing(topic=f["topic"], because=f["because"]) for f in filings),
+        state=row["state"],
     )
 
 
@@ -121,6 +122,34 @@ def newest_numbers(conn: sqlite3.Connection, topic: str, limit: int) -> list[int
     """The rows of the same stories of a topic, without reading them."""
     wanted = {"topic": topic, "since": -EVER, "before": EVER, "after": "", "limit": limit}
     return [row["number"] for row in conn.execute(NEWEST_OF_TOPIC, wanted)]
+
+
+def newest_listed(conn: sqlite3.Connection, topic: str, limit: int) -> list[Listed]:
+    """The same, as an edition's list names them."""
+    return listed_stories(conn, newest_numbers(conn, topic, limit))
+
+
+MENTIONS = """
+    SELECT s.id, s.state, s.listed_at, a.source FROM stories AS s JOIN articles AS a ON a.number = s.lead
+    WHERE s.number IN (?)"""
+
+
+def listed_stories(conn: sqlite3.Connection, numbers: Collection[int]) -> list[Listed]:
+    """These stories without their words, in an edition's order: newest `listed_at` first, equal times by id."""
+    rows = sorted(rows_for(conn, MENTIONS, numbers), key=lambda row: (-row["listed_at"], row["id"]))
+    return [
+        Listed(id=row["id"], state=row["state"], source=row["source"], listed_at=moment(row["listed_at"]))
+        for row in rows
+    ]
+
+
+NUMBERS = "SELECT id, number FROM stories WHERE id IN (?)"
+
+
+def stories_by_id(conn: sqlite3.Connection, ids: Sequence[str]) -> list[Story]:
+    """Without their filings, in this order; those that are not here are left out."""
+    numbers = {row["id"]: row["number"] for row in rows_for(conn, NUMBERS, ids)}
+    return load_stories(conn, [numbers[story] for story in ids if story in numbers], filed=False)
 
 
 OTHER_RULES = "SELECT number FROM rules WHERE digest <> ?"

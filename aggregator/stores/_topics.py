@@ -68,21 +68,36 @@ def _filing(story: Row, filing: Filing, before: Row | None) -> dict[str, Any]:
 
 
 UNFILE = "UPDATE stories SET rules = NULL WHERE number = ?"
-TOPICS_OF = "SELECT DISTINCT topic FROM filings WHERE story IN (?)"
 LINKED_WITH = "SELECT DISTINCT story FROM related WHERE other IN (?)"
+NEXT_STATE = "UPDATE states SET last = last + 1 RETURNING last"
+SET_STATE = "UPDATE stories SET state = ? WHERE number = ?"
+TOPICS_OF = "SELECT DISTINCT topic FROM filings WHERE story IN (?)"
 REVISE = "UPDATE editions SET revision = revision + 1 WHERE topic = ?"
 
 
 def touch_stories(conn: Connection, stories: Collection[int]) -> None:
-    """These stories have to be filed again, and the topics that they stand in published again."""
+    """These stories have to be filed again, and printed again, as those are that name them as related."""
     conn.executemany(UNFILE, [(number,) for number in stories])
-    revise_topics(conn, topics_with(conn, stories))
+    revise_stories(conn, {*stories, *linked_with(conn, stories)})
 
 
-def topics_with(conn: Connection, stories: Collection[int]) -> set[str]:
-    """The topics that these stories stand in, or are named in as related."""
-    linked = {row["story"] for row in rows_for(conn, LINKED_WITH, stories)}
-    return {row["topic"] for row in rows_for(conn, TOPICS_OF, linked.union(stories))}
+def linked_with(conn: Connection, stories: Collection[int]) -> set[int]:
+    """The stories that name one of these as related."""
+    return {row["story"] for row in rows_for(conn, LINKED_WITH, stories)}
+
+
+def revise_stories(conn: Connection, stories: Collection[int]) -> None:
+    """What has been printed of these stories is no longer what the store says, nor are the topics they stand in."""
+    if stories:
+        state = next_state(conn)
+        conn.executemany(SET_STATE, [(state, number) for number in stories])
+        revise_topics(conn, {row["topic"] for row in rows_for(conn, TOPICS_OF, stories)})
+
+
+def next_state(conn: Connection) -> int:
+    """A number that no story has had."""
+    (state,) = conn.execute(NEXT_STATE).fetchone()
+    return int(state)
 
 
 def revise_topics(conn: Connection, topics: Collection[str]) -> None:

@@ -9,7 +9,7 @@ from sqlite3 import Connection
 
 from ..model import Printed, Withdrawal
 from ._rows import moment, rows_for, stamp
-from ._topics import revise_topics, topics_with
+from ._topics import linked_with, revise_stories, revise_topics
 
 WITHDRAW = """
     INSERT INTO withdrawals (guid, at, because, listed_at) VALUES (?, ?, ?, ?)
@@ -29,8 +29,8 @@ def withdraw_story(conn: Connection, guid: str, at: datetime, because: str, list
     conn.execute(WITHDRAW, (guid, stamp(at), because, stamp(listed_at)))
     conn.execute(BURY, {"guid": guid})
     conn.execute(UNFILE, (guid,))
-    numbers = [number for (number,) in conn.execute(NUMBER, (guid,))]
-    revise_topics(conn, _topics(conn, guid) | topics_with(conn, numbers))
+    revise_stories(conn, linked_with(conn, _numbers(conn, guid)))
+    revise_topics(conn, _topics(conn, guid))
 
 
 BURY_ONE = "INSERT INTO tombstones (topic, guid) VALUES (?, ?) ON CONFLICT (topic, guid) DO NOTHING"
@@ -52,7 +52,12 @@ def reinstate_story(conn: Connection, guid: str) -> None:
     topics = _topics(conn, guid)
     for sql in (REINSTATE, UNSEAL, REFILE):
         conn.execute(sql, (guid,))
+    revise_stories(conn, linked_with(conn, _numbers(conn, guid)))
     revise_topics(conn, topics)
+
+
+def _numbers(conn: Connection, guid: str) -> list[int]:
+    return [number for (number,) in conn.execute(NUMBER, (guid,))]
 
 
 def _topics(conn: Connection, guid: str) -> set[str]:

@@ -10,71 +10,58 @@ The default store: one SQLite file, one process that writes to it, any number th
     _minted        what an older database knew         _withdrawals  which were taken back
     _rulings       what the operator said of sameness  _regrouping   and what it moves
     _alike         the index of sameness               _related      who is about the same event
-    _models        what topics have learned
+    _quarantine    what waits for the operator         _models       what topics have learned
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from sqlite3 import Connection
 
 from ..errors import StoreError
 from ..model import (
-    Arrival,
     Article,
-    Checkpoint,
     Company,
     Decision,
     Filing,
-    Fingerprint,
-    Health,
     Known,
-    Move,
-    Ping,
+    Listed,
     Printed,
     Revision,
-    Ruling,
     Source,
-    Standing,
     Story,
+    Trace,
     Visit,
 )
 from . import Latest, Trained
-from ._alike import SLICES, company_of, first_since, forget_marks, keep_marks, postings_of
+from ._alike import SLICES, company_of, first_since, forget_marks, postings_of
 from ._archives import archived_stories, current_stories, last_archive, seal_stories
 from ._backup import back_up, restore
 from ._connections import Connections, check_readable, open_writer
-from ._known import arrivals_since, known_of
+from ._known import known_of, last_traces
 from ._lock import Lock
 from ._minted import remember_printed
 from ._models import count_stories, keep_model, model_of, sample_stories
-from ._pings import announce_feeds, end_ping, hubs_to_ping, put_off_hub, waiting_pings
-from ._regrouping import forbid_story, merge_stories, move_article, split_article
+from ._pings import Pings
+from ._quarantine import Quarantine, keep_waiting
+from ._regrouping import Regrouping
 from ._related import relate_stories
-from ._rows import moment, moment_or_none, stamp
-from ._rulings import rulings_against, rulings_in_force
+from ._rows import moment
+from ._rulings import rulings_against
 from ._saving import save_decisions
-from ._sources import (
-    due_sources,
-    end_visit,
-    free_sources,
-    health_of_sources,
-    lease_sources,
-    register_sources,
-    set_back_sources,
-    standing_of_source,
-)
+from ._sources import Sources, end_visit, register_sources
 from ._stories import (
     find_story,
     held_article,
+    newest_listed,
     newest_stories,
     reasons_for,
     revisions_of,
+    stories_by_id,
     unfiled_stories,
     versions_of,
 )
@@ -123,7 +110,7 @@ def open_store(path: Path, *, writing: bool, holder: str = "") -> SqliteStore:
         raise
 
 
-class SqliteStore:
+class SqliteStore(Sources, Regrouping, Quarantine, Pings):
     """A Store, as its Protocol says."""
 
     def __init__(self, connections: Connections, lock: Lock | None = None) -> None:
@@ -142,60 +129,11 @@ class SqliteStore:
         if self._lock:
             self._lock.release()
 
-    # --- sources -----------------------------------------------------------------------------------------------------
-
     def register(self, sources: Iterable[Source], topics: Mapping[str, str], now: datetime) -> None:
         """A configuration comes into force."""
         with self._connections.turn() as db:
             register_sources(db.conn, sources, now)
             register_topics(db.conn, topics, now)
-
-    def set_back(self, now: datetime) -> int:
-        """The clock may have been set back; how many sources it concerned."""
-        with self._connections.turn() as db:
-            return set_back_sources(db.conn, now)
-
-    def claim_due(self, now: datetime, lease: timedelta, limit: int, at_once: int = 1) -> list[str]:
-        """The sources that are due, longest overdue first, under lease from now on."""
-        with self._connections.turn() as db:
-            names = due_sources(db.conn, now, limit, at_once)
-            lease_sources(db.conn, names, now, now + lease)
-        return names
-
-    def claim(self, names: Sequence[str], now: datetime, lease: timedelta) -> list[str]:
-        """Those of these sources that may be visited, due or not, in the order asked for."""
-        with self._connections.turn() as db:
-            free = free_sources(db.conn, names, now)
-            lease_sources(db.conn, free, now, now + lease)
-        return free
-
-    def end_leases(self) -> None:
-        """Called when the lock has just become ours: whoever held a lease is gone."""
-        with self._connections.turn() as db:
-            db.execute("UPDATE sources SET leased_until = NULL")
-
-    def checkpoint(self, source: str) -> Checkpoint:
-        """The source's bookmark; empty at first."""
-        with self._connections.reading() as db:
-            row = db.execute("SELECT checkpoint FROM sources WHERE name = ?", (source,)).fetchone()
-        bookmark: dict[str, str] = json.loads(row["checkpoint"]) if row else {}
-        return bookmark
-
-    def standing(self, source: str) -> Standing:
-        """What the source's past means for its next visit."""
-        with self._connections.reading() as db:
-            return standing_of_source(db.conn, source)
-
-    def visited(self, source: str) -> datetime | None:
-        """When the source was last visited with success."""
-        with self._connections.reading() as db:
-            row = db.execute("SELECT last_success FROM sources WHERE name = ?", (source,)).fetchone()
-        return moment_or_none(row["last_success"]) if row else None
-
-    def health(self) -> list[Health]:
-        """Every source that is configured or has articles, in the order of the configuration, the GONE ones last."""
-        with self._connections.reading() as db:
-            return health_of_sources(db.conn)
 
     # --- articles ----------------------------------------------------------------------------------------------------
 
@@ -203,7 +141,14 @@ class SqliteStore:
         """What is remembered under the ids, canonical urls and sketches of these articles."""
         with self._connections.reading() as db:
             known = known_of(db.conn, articles)
-        return replace(known, postings=self.postings, company=self.company, text=self.text)
+        return replace(
+            known, postings=self.postings, company=self.company, text=self.text, former=self.former
+        )
+
+    def former(self, source: str) -> Sequence[Trace]:
+        """The last few hundred articles of the source."""
+        with self._connections.reading() as db:
+            return last_traces(db.conn, source)
 
     def postings(self, marks: Collection[int]) -> Mapping[int, Sequence[str]]:
         """Which stories have these marks."""
@@ -234,7 +179,9 @@ class SqliteStore:
         """Articles, versions, stories, bookmark, health and next visit, all or nothing."""
         with self._connections.turn() as db:
             is_first = self.visited(visit.source) is None
-            new = save_decisions(db.conn, visit.at, list(decisions), is_first=is_first)
+            decisions = list(decisions)
+            new = save_decisions(db.conn, visit.at, decisions, is_first=is_first)
+            keep_waiting(db.conn, visit.source, visit.at, decisions)
             end_visit(db.conn, visit, new)
 
     def find(self, key: str) -> Story | None:
@@ -256,57 +203,6 @@ class SqliteStore:
         """Each edit of an article, oldest first."""
         with self._connections.reading() as db:
             return revisions_of(db.conn, article)
-
-    # --- what the operator says of sameness --------------------------------------------------------------------------
-
-    def split(self, article: str, authority: str, fingerprint: Fingerprint, now: datetime) -> None:
-        """The article opens a story of its own."""
-        with self._connections.turn() as db:
-            split_article(db.conn, article, authority, fingerprint, now)
-
-    def merge(self, story: str, other: str, now: datetime) -> None:
-        """All articles of the other story join this one."""
-        with self._connections.turn() as db:
-            merge_stories(db.conn, story, other, now)
-
-    def forbid(self, article: str, story: str, now: datetime) -> None:
-        """The article shall never join this story."""
-        with self._connections.turn() as db:
-            forbid_story(db.conn, article, story, now)
-
-    def rulings(self) -> list[Ruling]:
-        """What the operator has said, and has not taken back."""
-        with self._connections.reading() as db:
-            return rulings_in_force(db.conn)
-
-    # --- sorting again -----------------------------------------------------------------------------------------------
-
-    def arrivals(self, since: datetime) -> list[Arrival]:
-        """Which articles have come in, in their order, and where they are."""
-        with self._connections.reading() as db:
-            return arrivals_since(db.conn, since)
-
-    def move(self, move: Move, now: datetime) -> None:
-        """One article, or one story, goes where it belongs today."""
-        with self._connections.turn() as db:
-            move_article(db.conn, move, now)
-
-    def mark(self, decisions: Iterable[Decision]) -> None:
-        """Their fingerprints stand in the index."""
-        with self._connections.turn() as db:
-            keep_marks(db.conn, decisions)
-
-    def sorted_under(self) -> tuple[int, datetime] | None:
-        """Which version of the rules of sameness, and since when."""
-        with self._connections.reading() as db:
-            row = db.execute("SELECT version, at FROM sorting").fetchone()
-        return (row["version"], moment(row["at"])) if row else None
-
-    def sort_under(self, version: int, now: datetime) -> None:
-        """From now on it is this version."""
-        with self._connections.turn() as db:
-            db.execute("DELETE FROM sorting")
-            db.execute("INSERT INTO sorting (version, at) VALUES (?, ?)", (version, stamp(now)))
 
     # --- topics ------------------------------------------------------------------------------------------------------
 
@@ -373,9 +269,9 @@ class SqliteStore:
     def latest(self, topic: str, limit: int) -> Latest:
         """The topic's newest stories and the revision, both of one moment. A topic never registered is a StoreError."""
         with self._connections.reading() as db:
-            return self._state(db.conn, topic, newest_stories(db.conn, topic, limit))
+            return self._state(db.conn, topic, newest_listed(db.conn, topic, limit))
 
-    def _state(self, conn: Connection, topic: str, stories: list[Story]) -> Latest:
+    def _state(self, conn: Connection, topic: str, stories: list[Listed]) -> Latest:
         edition = edition_of(conn, topic)
         return Latest(
             stories=tuple(stories),
@@ -396,10 +292,15 @@ class SqliteStore:
         with self._connections.reading() as db:
             return self._state(db.conn, topic, current_stories(db.conn, topic, limit))
 
-    def archived(self, topic: str, number: int) -> list[Story]:
+    def archived(self, topic: str, number: int) -> list[Listed]:
         """The stories of an archive that are held and not withdrawn, newest first."""
         with self._connections.reading() as db:
             return archived_stories(db.conn, topic, number)
+
+    def read(self, stories: Sequence[str]) -> list[Story]:
+        """These stories, without their filings, as far as they are here."""
+        with self._connections.reading() as db:
+            return stories_by_id(db.conn, stories)
 
     def withdraw(self, guid: str, now: datetime, because: str = "") -> None:
         """The story leaves every topic for ever."""
@@ -433,31 +334,6 @@ class SqliteStore:
         """The edition on disk says what the store said at `revision`."""
         with self._connections.turn() as db:
             db.execute("UPDATE editions SET published = ? WHERE topic = ?", (revision, topic))
-
-    def announce(self, hubs: Sequence[str], feeds: Mapping[str, str], now: datetime) -> None:
-        """An edition is on disk: each hub that was not asked to tell of these very bytes has to be pinged."""
-        with self._connections.turn() as db:
-            announce_feeds(db.conn, hubs, feeds, now)
-
-    def hubs_to_ping(self, now: datetime) -> list[str]:
-        """The hubs for which pings wait and that are not put off, in alphabetical order."""
-        with self._connections.reading() as db:
-            return hubs_to_ping(db.conn, now)
-
-    def pings(self, hub: str, limit: int) -> list[Ping]:
-        """What this hub has to be told, longest waiting first."""
-        with self._connections.reading() as db:
-            return waiting_pings(db.conn, hub, limit)
-
-    def pinged(self, ping: Ping) -> None:
-        """The hub has been told, or never will be."""
-        with self._connections.turn() as db:
-            end_ping(db.conn, ping)
-
-    def put_off(self, hub: str, until: datetime, oldest: datetime) -> int:
-        """The hub is left alone until then; how many pings are given up."""
-        with self._connections.turn() as db:
-            return put_off_hub(db.conn, hub, until, oldest)
 
     def stories(self, topic: str | None = None, since: datetime | None = None) -> Iterator[Story]:
         """Newest first. Read a page at a time: what comes in meanwhile may be missed, nothing is given twice."""

@@ -1,0 +1,82 @@
+"""
+Type that is kept standing: stories that were read, and what was printed of them, in memory, for the next edition.
+
+A story that an edition had before is neither read nor rendered again, until something changes that an edition says of
+it (its state), or something of the edition that its print depends on (its setting).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Generic, TypeVar
+
+from .formats import Format, assemble
+from .formats._proof import distinct, settings
+from .model import Edition, Listed, Story
+from .stores import Store
+
+STORIES = 1000
+"""How many are kept at least, the last used ones; and twice as many at most."""
+ITEMS = 4 * STORIES
+
+V = TypeVar("V")
+
+
+class Galley:
+    """Of one store and one process. May be used from any thread."""
+
+    def __init__(self) -> None:
+        self._stories: _Tray[Story] = _Tray(STORIES)
+        self._items: _Tray[bytes] = _Tray(ITEMS)
+        self.archived: set[Hashable] = set()
+        """The archives that were seen on disk, as they have to be."""
+
+    def stories(self, listed: Sequence[Listed], store: Store) -> tuple[Story, ...]:
+        """These stories, whole, in this order; only those that are not at hand are read."""
+        found = {one.id: self._stories.get((one.id, one.state)) for one in listed}
+        missing = [story for story, held in found.items() if held is None]
+        for story in store.read(missing) if missing else ():
+            found[story.id] = story
+            self._stories.keep((story.id, story.state), story)
+        return tuple(story for story in found.values() if story)
+
+    def render(self, formats: Iterable[Format], edition: Edition) -> Iterator[tuple[Format, bytes]]:
+        """
+        What `formats.render` gives, for each of them. The stories of the edition came from `stories`; only those are
+        rendered that are not at hand.
+        """
+        edition = distinct(edition)
+        told = zip(edition.stories, settings(edition), strict=True)
+        facts = [(story.id, story.state, setting) for story, setting in told]
+        for fmt in formats:
+            yield fmt, assemble(fmt, edition, self._items_of(fmt, edition, facts))
+
+    def _items_of(self, fmt: Format, edition: Edition, facts: Sequence[Hashable]) -> Iterable[bytes]:
+        wanted = dict(zip(facts, edition.stories, strict=True))
+        items = {key: self._items.get((fmt, key)) for key in wanted}
+        missing = [key for key, item in items.items() if item is None]
+        new = fmt.items(replace(edition, stories=tuple(wanted[key] for key in missing))) if missing else ()
+        for key, item in zip(missing, new, strict=True):
+            items[key] = item
+            self._items.keep((fmt, key), item)
+        return filter(None, items.values())
+
+
+class _Tray(Generic[V]):
+    """The last `least` things that were used, and as many before them."""
+
+    def __init__(self, least: int) -> None:
+        self._least = least
+        self._new: dict[Hashable, V] = {}
+        self._old: dict[Hashable, V] = {}
+
+    def get(self, key: Hashable) -> V | None:
+        if (found := self._new.get(key)) is None and (found := self._old.get(key)) is not None:
+            self.keep(key, found)
+        return found
+
+    def keep(self, key: Hashable, value: V) -> None:
+        if len(self._new) >= self._least:
+            self._old, self._new = self._new, {}
+        self._new[key] = value
