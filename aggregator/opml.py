@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape, quoteattr
 from .errors import AggregatorError
 from .model import Source
 from .sources._charset import decode
-from .sources._xml import tidy
+from .sources._xml import TooMuch, tidy
 
 MOST = 5_000
 """Subscriptions of one list."""
@@ -51,7 +51,7 @@ def read(body: bytes) -> list[Subscription]:
         raise OpmlError("a list of subscriptions with a DOCTYPE is not read: no reader writes one")
     try:
         root = ET.fromstring(tidy(text, MOST))  # noqa: S314 - without a DOCTYPE, and made harmless
-    except ET.ParseError as e:
+    except (ET.ParseError, TooMuch) as e:
         raise OpmlError(f"this is no OPML, or a broken one ({e})") from e
     if root.tag.lower() != "opml":
         raise OpmlError(f"this is no OPML: its first element is <{root.tag[:40]}>")

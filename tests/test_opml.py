@@ -77,6 +77,11 @@ def test_a_doctype_is_refused(name: str, encoding: str) -> None:
         opml.read(BOMBS[name].encode(encoding))
 
 
+def test_more_markup_than_a_list_can_have_is_refused() -> None:
+    with pytest.raises(OpmlError, match="more markup"):
+        opml.read(b"<opml><body>" + b"<outline/>" * 300_000 + b"</body></opml>")
+
+
 def test_a_list_without_end_costs_seconds_at_most() -> None:
     started = perf_counter()
     with pytest.raises(OpmlError, match="more than 5000 subscriptions"):
