@@ -232,6 +232,7 @@ class Server:
     documents: dict[str, Document]
     url: str = ""
     answers: dict[int, int] = field(default_factory=dict)
+    counting: threading.Lock = field(default_factory=threading.Lock)
 
     def put(self, documents: list[Document]) -> None:
         """From now on these."""
@@ -252,7 +253,8 @@ def serving(documents: list[Document], tls: ssl.SSLContext | None = None, *, clo
         def do_GET(self) -> None:
             doc = state.documents.get(self.path)
             status = 404 if doc is None else 304 if self.headers["If-None-Match"] == doc.etag else 200
-            state.answers[status] = state.answers.get(status, 0) + 1
+            with state.counting:  # a thread for each connection: two would count as one
+                state.answers[status] = state.answers.get(status, 0) + 1
             body = doc.body if doc and status == 200 else b""
             self.send_response(status)
             if doc:
