@@ -18,8 +18,8 @@ from tests.hostile.replay import Replay, replay
 CASES = load(OURS)
 MEMORY = 400
 """
-MB, for everything that the product does. 270 to 290 are seen, and less than 300 are wanted (`benchmarks.hostile` says how
-many); but how much of it is given back depends on the machine.
+MB, for everything that the product does. 270 to 290 are seen, and less than 300 are wanted (`benchmarks.hostile` tells);
+but how much of it is given back depends on the machine.
 """
 HURRY = 15
 """Seconds within which a good source is read though others hang for thirty."""
