@@ -18,7 +18,7 @@ from tests.hostile.replay import Replay, replay
 CASES = load(OURS)
 MEMORY = 400
 """
-MB, for everything that the product does. 270 to 290 are seen, and less than 300 are wanted (`benchmarks.hostile` tells);
+MB, for everything that the product does. 270 to 290 are seen, less than 300 are wanted (`benchmarks.hostile` tells);
 but how much of it is given back depends on the machine.
 """
 HURRY = 15
