@@ -36,7 +36,7 @@ lint: .venv/ready-for-tests
 # After a change of the ranges in pyproject.toml: pin anew.
 requirements: | .venv/bin/python
 	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --generate-hashes --output-file requirements.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --generate-hashes --build-deps-for editable --output-file requirements.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --generate-hashes --extra test --constraint requirements.txt --output-file requirements-test.txt pyproject.toml
 
 clean:
