@@ -42,6 +42,13 @@ def test_any_text_has_words_and_a_sketch(text: str) -> None:
     assert len(sketch(text, text)) in (0, 32)
 
 
+def test_letters_of_any_script_make_words_and_signs_part_them() -> None:
+    letters = [c for c in map(chr, range(0x590)) if c.casefold().isalpha()]
+    signs = [c for c in map(chr, range(0x300)) if not c.isalnum() and c not in "&\xad\0"]
+    assert [c for c in letters if len(words(f"a{c}я")) != 1] == []
+    assert [c for c in signs if words(f"a{c}я") != ["a", "я"]] == []
+
+
 def test_an_endless_character_reference_is_no_error() -> None:
     assert words("один &#" + "9" * 5000 + "; два")[0] == "один"
 

@@ -7,22 +7,22 @@ Which topics a story is for, and why. A pure question.
     each topic of which a term is met -> does its rule hold, strongly enough?    (_judge.py)
     and on request the Reasons: branch, place, sentence                          (_reasons.py)
 
-Most rules are a choice of terms, and a story may have terms of a hundred of them. Going through the mentions once gives
-all of these their terms, and most that fail have too little weight even then: for the others the Judge weighs what is
-met. It goes through a rule itself only if that has parts of other kinds, or to find reasons. Both say the same.
+Most rules are a choice of terms, and a story may have terms of a hundred of them. Going through the mentions once
+weighs all of these, and most that fail have too little weight even then: of the others the Judge counts how many terms
+it takes. It goes through a rule itself only if that has parts of other kinds, or to find reasons. Both say the same.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..model import ALL, Filing, Match, Story, Term, Topic
 from ._judge import Branch, Judge, numbered
 from ._learned import learned
-from ._mentions import Finder, Mentions, in_field
+from ._mentions import Finder, in_field
 from ._reading import ENOUGH, Reading
 from ._reasons import Hit, Reason, hits_of
 from ._vocabulary import Vocabulary, terms_of, wanted_of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Classifier", "Hit", "Reason", "in_field", "terms_of", "wanted_of"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Case:
     """A topic, and its rule as it is judged."""
 
@@ -42,19 +42,22 @@ class Case:
     """None: every story."""
     strength: int
     """That is needed; the rule's own word goes before the topic's."""
-    at_least: int
-    """How many terms it takes if the rule is a choice of terms; 0 if it is not."""
-
-
-Met = dict[int, list[tuple[int, int]]]
-"""Topics to judge, by number -> the terms of each that are met: place in the rule, number of the term."""
+    choice: tuple[int, ...]
+    """The terms of a rule that is nothing but a choice of them, in its order; else empty."""
+    is_open: bool
+    """To stories of any language, from any number of sources, whatever is learned."""
 
 
 def case_of(topic: Topic, vocabulary: Vocabulary) -> Case:
     rule = topic.rule
     branch = numbered(rule, vocabulary.numbers) if rule else None
-    strength = rule.strength if rule and rule.strength else topic.strength
-    return Case(topic, branch, strength, branch.at_least if branch and branch.is_choice else 0)
+    return Case(
+        topic=topic,
+        branch=branch,
+        strength=rule.strength if rule and rule.strength else topic.strength,
+        choice=tuple(number for _, number in branch.terms) if branch and branch.is_choice else (),
+        is_open=not topic.languages and topic.at_least_sources <= 1 and topic.like is None,
+    )
 
 
 class Classifier:
@@ -68,10 +71,13 @@ class Classifier:
         rules = [t.rule for t in self.topics if t.rule]
         self._vocabulary = Vocabulary(rules)
         self._shown = [str(term) for term in self._vocabulary.terms]
+        self._spelled = {n: term.text for n, term in enumerate(self._vocabulary.terms) if term.match is Match.EXACT}
         self._finder = Finder(self._vocabulary)
         self._cases = [case_of(topic, self._vocabulary) for topic in self.topics]
         self._asking = self._cases_by_term()
         self._always = self._cases_without_mentions()
+        self._needed = [case.strength if case.choice else 0 for case in self._cases]
+        """What a story must have of the terms of each rule to be looked at any further."""
 
     def take(self, models: Mapping[str, Model]) -> None:
         """From now on, file by what these topics have learned; `digest` changes when one of them learns anew."""
@@ -90,9 +96,9 @@ class Classifier:
         """Each topic of which some term is met, and those without a rule: filed or not, and why, with sentences."""
         reading = Reading.of(story)
         judge = Judge(reading, self._finder.find(reading))
-        for index, met in sorted(self._met(judge.mentions).items()):
+        for index in sorted(self._weighed(judge)):
             case = self._cases[index]
-            filing = self._filing(case, judge, met)
+            filing = self._filing(case, judge)
             because = filing.because if filing else self._why_not(case, judge)
             if case.branch is None or case.topic.rule is None:
                 yield Reason(case.topic.name, filing is not None, because, 0, 0, ())
@@ -115,61 +121,60 @@ class Classifier:
 
     # --- which topics there are to judge -----------------------------------------------------------------------------
 
-    def _cases_by_term(self) -> dict[int, list[tuple[int, tuple[int, int]]]]:
-        """Term -> the topics that ask for it, and where in their rules."""
-        asking = defaultdict(list)
+    def _cases_by_term(self) -> dict[int, tuple[int, ...]]:
+        """Term -> the topics that ask for it."""
+        asking: dict[int, dict[int, None]] = defaultdict(dict)
         for index, topic in enumerate(self.topics):
-            for place, term in enumerate(terms_of(topic.rule) if topic.rule else ()):
-                number = self._vocabulary.numbers[term]
-                asking[number].append((index, (place, number)))
-        return dict(asking)
+            for term in terms_of(topic.rule) if topic.rule else ():
+                asking[self._vocabulary.numbers[term]][index] = None
+        return {term: tuple(cases) for term, cases in asking.items()}
 
-    def _cases_without_mentions(self) -> set[int]:
+    def _cases_without_mentions(self) -> tuple[int, ...]:
         """The topics that a story can be for though no term of theirs is in it."""
         silent = Judge(Reading("", "", ""), {})
-        return {i for i, case in enumerate(self._cases) if case.branch is None or silent.strength(case.branch)}
+        return tuple(i for i, case in enumerate(self._cases) if case.branch is None or silent.strength(case.branch))
 
-    def _met(self, mentions: Mentions) -> Met:
-        met: Met = defaultdict(list, {index: [] for index in self._always})
-        for term in mentions:
-            for index, asked in self._asking[term]:
-                met[index].append(asked)
-        return met
-
-    def _able(self, judge: Judge) -> Iterator[tuple[Case, list[tuple[int, int]]]]:
-        """The same, without the choices of terms that would be too weak even if no two terms met the same words."""
-        weights = {term: judge.reading.weight(mentions) for term, mentions in judge.mentions.items()}
-        for index, terms in sorted(self._met(judge.mentions).items()):
-            case = self._cases[index]
-            if not case.at_least or sum([weights[term] for _, term in terms]) >= judge.needs(case.strength):
-                yield case, terms
+    def _weighed(self, judge: Judge) -> dict[int, int]:
+        """The topics there are to judge -> the weight of all their terms, as if no two of them met the same words."""
+        weighed = dict.fromkeys(self._always, 0)
+        for term, mentions in judge.mentions.items():
+            weight = judge.reading.weight(mentions)
+            for index in self._asking[term]:
+                weighed[index] = weighed.get(index, 0) + weight
+        return weighed
 
     # --- judging -----------------------------------------------------------------------------------------------------
 
     def _filings(self, reading: Reading) -> tuple[Filing, ...]:
         judge = Judge(reading, self._finder.find(reading))
-        return tuple([f for case, terms in self._able(judge) if (f := self._filing(case, judge, terms))])
+        weighed = self._weighed(judge)
+        able = weighed if reading.is_bare else [i for i, weight in weighed.items() if weight >= self._needed[i]]
+        return tuple([filing for index in sorted(able) if (filing := self._filing(self._cases[index], judge))])
 
-    def _filing(self, case: Case, judge: Judge, met: list[tuple[int, int]]) -> Filing | None:
-        topic, reading = case.topic, judge.reading
-        found = self._found(case, judge, met)
-        if found is None or (admitted := admits(topic, reading)) is None:
+    def _filing(self, case: Case, judge: Judge) -> Filing | None:
+        found = self._found(case, judge)
+        if found is None:
             return None
-        if (alike := learned(topic, reading, self._models.get(topic.name))) is None:
-            return None
-        return Filing(topic=topic.name, because="; ".join(dict.fromkeys((*found, *alike, *admitted))))
+        if not case.is_open:
+            if (admitted := admits(case.topic, judge.reading)) is None:
+                return None
+            if (alike := learned(case.topic, judge.reading, self._models.get(case.topic.name))) is None:
+                return None
+            found = (*found, *alike, *admitted)
+        because = found[0] if len(found) == 1 else "; ".join(dict.fromkeys(found))
+        return Filing(topic=case.topic.name, because=because)
 
-    def _found(self, case: Case, judge: Judge, met: list[tuple[int, int]]) -> Iterable[str] | None:
+    def _found(self, case: Case, judge: Judge) -> Sequence[str] | None:
         """What decided, a phrase a term; None if the rule does not hold, or too little speaks for it."""
         if case.branch is None and case.topic.like:
             return ()
         if case.branch is None:
             return ("every story" if case.topic.name == ALL else "no rule: every story",)
         needed = judge.needs(case.strength)
-        if case.at_least:
-            chosen = sorted(met)
-            count = judge.enough([judge.mentions[number] for _, number in chosen], case.at_least, needed)
-            return [self._phrase(number, judge) for _, number in chosen[:count]] or None
+        if case.choice:
+            met = [number for number in case.choice if number in judge.mentions]
+            count = judge.enough([judge.mentions[number] for number in met], case.branch.at_least, needed)
+            return [self._phrase(number, judge) for number in met[:count]] or None
         grounds = judge.grounds(case.branch, needed)
         if grounds is None:
             return None
@@ -189,14 +194,17 @@ class Classifier:
 
     def _phrase(self, number: int, judge: Judge) -> str:
         """A term and where it is met, for the operator."""
-        term, mentions = self._vocabulary.terms[number], judge.mentions[number]
-        reading = judge.reading
-        if mentions[0][0] < 0:
-            return f"{term}: {next(v for v in reading.fields[term.place] if in_field(term, v))}"
-        said = term.text if term.match is Match.EXACT else reading.said(mentions[0])
-        where = "title" if mentions[0][0] < reading.title_end else "text"
+        mentions, reading = judge.mentions[number], judge.reading
+        first = mentions[0]
+        if first[0] < 0:
+            return self._phrase_of_field(self._vocabulary.terms[number], reading)
+        said = self._spelled.get(number) or reading.said(first)
+        where = "title" if first[0] < reading.title_end else "text"
         times = f", {len(mentions)} times in all" if len(mentions) > 1 else ""
         return f"{self._shown[number]}: «{said}» in the {where}{times}"
+
+    def _phrase_of_field(self, term: Term, reading: Reading) -> str:
+        return f"{term}: {next(v for v in reading.fields[term.place] if in_field(term, v))}"
 
 
 def admits(topic: Topic, reading: Reading) -> list[str] | None:

@@ -98,13 +98,20 @@ class Lexicon(dict[str, Sense | None]):
         self._same: dict[str, list[int]] = defaultdict(list)
         for step, number in steps.items():
             self._enter(step, number)
-        self._lengths = sorted(set(map(len, self._starts)))
-        self._shortest = min(self._lengths, default=0)
-        self._beginnings = {start[: self._shortest] for start in self._starts}
-        """Of the beginnings, so much as all of them have: most words do not even begin so."""
+        self._shortest = min(map(len, self._starts), default=0)
+        self._lengths: dict[str, list[int]] = defaultdict(list)
+        """How long the beginnings are that begin with so much as all of them have: most words do not even begin so."""
+        for start, length in sorted({(start[: self._shortest], len(start)) for start in self._starts}):
+            self._lengths[start].append(length)
+        self._alone: dict[int, list[int]] = defaultdict(list)
+        """Step -> the terms of one word that it meets."""
         self._opening: dict[int, list[tuple[int, tuple[int, ...]]]] = defaultdict(list)
-        for term, (first, *rest) in ((t, row) for t, row in rows.items() if row):
-            self._opening[first].append((term, tuple(rest)))
+        """Step -> the terms of several words that it begins, and the steps after it."""
+        for term, row in rows.items():
+            if len(row) == 1:
+                self._alone[row[0]].append(term)
+            elif row:
+                self._opening[row[0]].append((term, row[1:]))
 
     def _enter(self, step: Step, number: int) -> None:
         if step.match is Match.EXACT:
@@ -126,22 +133,17 @@ class Lexicon(dict[str, Sense | None]):
         if not found:
             return None
         steps = tuple(dict.fromkeys(found))
-        alone: list[int] = []
-        opens: dict[int, list[tuple[int, tuple[int, ...]]]] = defaultdict(list)
-        for term, rest in sorted(o for step in steps for o in self._opening.get(step, ())):
-            if rest:
-                opens[rest[0]].append((term, rest[1:]))
-            else:
-                alone.append(term)
-        return Sense(steps, tuple(alone), dict(opens))
+        alone = tuple([term for step in steps for term in self._alone.get(step, ())])
+        opens: dict[int, list[tuple[int, tuple[int, ...]]]] = {}
+        for step in steps:
+            for term, (following, *rest) in self._opening.get(step, ()):
+                opens.setdefault(following, []).append((term, tuple(rest)))
+        return Sense(steps, alone, opens)
 
     def _steps(self, word: str) -> list[int]:
         found = [*self._same.get(word, ())]
         for origin in origins(word, self.language) if word else ():
             found += self._stems.get(origin, ())
-        if word[: self._shortest] in self._beginnings:
-            for length in self._lengths:
-                if length > len(word):
-                    break
-                found += self._starts.get(word[:length], ())
+        for length in self._lengths.get(word[: self._shortest], ()):
+            found += self._starts.get(word[:length], ())
         return found
