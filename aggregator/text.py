@@ -27,17 +27,23 @@ CJK = (
     r"\U00020000-\U0003ffff"
 )
 """Ideographs and kana, for the inside of a character class: they are written without blanks."""
+MARKS = "".join(c for c in map(chr, range(0x900, 0xE00)) if unicodedata.category(c) in ("Mc", "Mn"))
+"""Vowels and the like in the scripts of India: Unicode takes them for marks, but they are of the word they stand in."""
 _COMMON_LETTERS = "a-z\u00df-\u00f6\u00f8-\u02af\u0430-\u045f\u048a-\u052f"
 """Latin and Cyrillic."""
 # Without _COMMON_LETTERS and possessive repetition the same is found, in more than twice the time.
 _WORD = re.compile(
-    rf"[{_COMMON_LETTERS}]++[^\W\d_{CJK}]*+|[^\W\d_{CJK}]++"
+    rf"[{_COMMON_LETTERS}]++[^\W\d_{CJK}]*+|[^\W\d_{CJK}](?:[^\W\d_{CJK}]|[{MARKS}])*+"
     rf"|\d{{1,3}}(?: \d{{3}})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,:]\d+)*|[{CJK}]"
 )
 _IDEOGRAPH = re.compile(rf"[{CJK}]")
-# Soft hyphen, zero-width characters, byte-order mark, bidi controls, and the accents that mark stress. Not all
-# combining marks: й and ї must survive. U+0307 is what casefold() leaves of the Turkish İ.
-_SILENT = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u0300\u0301\u0307]")
+# Soft hyphen, zero-width characters, byte-order mark, bidi controls, and the accents that mark stress; the points and
+# vowel signs of Hebrew and Arabic, which hardly any news has, and the stroke that only lengthens a word. Not all
+# combining marks: й and ї must survive. U+0307 is what casefold() leaves of the Turkish İ, U+0308 of the Greek ΐ.
+_SILENT = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u0300\u0301\u0307\u0308\u0342"
+    "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8]"
+)
 
 
 def words(text: str) -> list[str]:

@@ -17,7 +17,7 @@ from itertools import islice
 
 from ..model import Match, Term
 from ..rules import WRITTEN, matching, pattern
-from ..text import CJK, words
+from ..text import CJK, MARKS, words
 from ._reading import ELSEWHERE, Mention, Reading
 from ._vocabulary import Sense, Vocabulary
 
@@ -25,7 +25,7 @@ Mentions = Mapping[int, Sequence[Mention]]
 """Term -> where it is met, in the order of the text. What is met nowhere is not there."""
 
 _IDEOGRAPH = re.compile(f"[{CJK}]")
-_LETTER = rf"[^\W{CJK}]"
+_LETTER = rf"(?:[^\W{CJK}]|[{MARKS}])"
 _MOST_MATCHES = 100
 """Of one pattern in one text; whoever writes /./ shall not be told of every letter."""
 
