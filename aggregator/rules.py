@@ -204,11 +204,14 @@ def _holds(text: str, sought: str, place: str) -> bool:
 
 # --- what depends on it ----------------------------------------------------------------------------------------------
 
+VERSION = 1
+"""Another number when the same rule finds other stories than before: words, stems, weights. Everything is filed anew."""
+
 
 def rules_digest(topics: Iterable[Topic]) -> str:
     """Changes when the same story could be filed differently; the order of the topics does not matter."""
     wanted = ((t.name, repr(t.rule), t.strength, repr(t.like), t.at_least_sources, t.languages) for t in topics)
-    return _digest(sorted(wanted))
+    return _digest((VERSION, sorted(wanted)))
 
 
 def rule_digest(topic: Topic) -> str:

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from aggregator import rules
 from aggregator.cli import main
+from aggregator.config import load
+from aggregator.stores.sqlite import open_store
 
 from .loopback import Loopback, reply
 
@@ -361,6 +364,23 @@ def test_collect_visits_the_sources_named_and_no_others(run: Run) -> None:
     assert run("collect", "wire").exit_code == 0
     assert [s["source"] for s in rows(run("stories", "--json"))] == ["wire"]
     assert run("collect", "wier").exit_code == 2
+
+
+def test_another_version_of_the_engine_files_everything_anew(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unfiled() -> int:
+        settings = load(Path("config.yaml"))
+        store = open_store(settings.database, writing=False)
+        try:
+            return len(store.unfiled(rules.rules_digest(settings.topics), 10))
+        finally:
+            store.close()
+
+    run("run", "--once")
+    assert unfiled() == 0
+    monkeypatch.setattr(rules, "VERSION", rules.VERSION + 1)
+    assert unfiled() == 1
+    run("run", "--once")
+    assert unfiled() == 0
 
 
 def test_publish_brings_back_what_somebody_deleted(run: Run) -> None:

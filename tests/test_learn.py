@@ -393,8 +393,27 @@ def test_a_desk_learns_and_explains(desk: Path, caplog: pytest.LogCaptureFixture
     assert "money: learned from 12 examples and 128 other texts" in caplog.text
     [line] = aggregator("stories", "--topic", "money", "--json").splitlines()
     assert "money: like its examples: " in aggregator("explain", json.loads(line)["id"])
+    assert "have changed since" not in aggregator("explain", json.loads(line)["id"])
+    assert aggregator("plan") == "nothing would change\n"
     [seen] = [row for row in aggregator("preview", "inbox", "--json").splitlines() if '"topic": "money"' in row]
     assert json.loads(seen)["title"] == json.loads(line)["title"]
+
+
+def test_a_plan_tells_what_other_examples_would_bring_and_keeps_nothing(desk: Path) -> None:
+    folder_of(some(12, *MONEY), desk / "examples")
+    folder_of(some(12, *FOOTBALL, start=500), desk / "matches")
+    Path("config.yaml").write_text(f"{DESK}  - {{name: money, like: examples}}\n", encoding="utf-8")
+    Path("next.yaml").write_text(f"{DESK}  - {{name: money, like: matches}}\n", encoding="utf-8")
+    matches = some(10, *FOOTBALL, start=700)
+    inbox([*some(128), *some(10, *MONEY, start=700), *matches])
+    aggregator("run", "--once")
+    filed = {json.loads(line)["title"] for line in aggregator("stories", "--topic", "money", "--json").splitlines()}
+    transfers = json.loads(aggregator("plan", "next.yaml", "--json"))["transfers"]
+    entering = {t["title"] for t in transfers if t["enters"]}
+    assert entering
+    assert entering <= {title for title, _ in matches}
+    assert {t["title"] for t in transfers if not t["enters"]} == filed
+    assert aggregator("plan") == "nothing would change\n", "what was learned for a plan is not kept"
 
 
 def inbox(texts: list[Text]) -> None:

@@ -18,8 +18,10 @@ from . import main
 from ._pieces import configuration, json_line, must_be_one_of, reading, show, the_story
 
 if TYPE_CHECKING:
+    from ..classify import Classifier
     from ..config import Config
     from ..model import Story
+    from ..stores import Store
 
 SHOWN = 10
 """Stories of a plan that enter a topic, and as many that leave it."""
@@ -180,14 +182,12 @@ def explain(path: Path, key: str, compare: bool, versions: bool, as_json: bool) 
 
     The key is a link, a guid, or an id as `stories` prints it (its first 6 digits are enough).
     """
-    from .. import rules
-    from ..classify import Classifier
     from ..reports import compared, compared_lines, explanation, explanation_lines, revised, revised_lines
 
     settings = configuration(path)
     with reading(settings) as store:
         story = the_story(store, key)
-        reasons = list(Classifier(settings.topics, rules.rules_digest(settings.topics)).reasons(story))
+        reasons = list(classifier_of(settings, store).reasons(story))
         if as_json:
             more = {"compared": compared(story)} if compare else {}
             more |= {"revisions": revised(story, store)} if versions else {}
@@ -210,22 +210,18 @@ def paint(fate: str, word: str) -> str:
 
 
 def look_at(path: Path, location: str, kind: str) -> Any:
-    from .. import rules
     from ..classify import Classifier
     from ..jobs import now
     from ..model import Manners
     from ..preview import preview as look
     from ..preview import source_at
     from ..stores.sqlite import open_store
-    from ..teach import recall
     from ..web import Web
 
     settings = configuration(path) if path.exists() else None
-    topics = settings.topics if settings else ()
     source = source_at(location, settings.sources if settings else (), kind)
     store = open_store(settings.database, writing=False) if settings and settings.database.exists() else None
-    classifier = Classifier(topics, rules.rules_digest(topics))
-    classifier.take(recall(topics, store) if store else {})
+    classifier = classifier_of(settings, store) if settings else Classifier((), "")
     web = Web(settings.manners if settings else Manners())
     try:
         authority = settings.imprint.authority if settings else "preview"
@@ -234,6 +230,17 @@ def look_at(path: Path, location: str, kind: str) -> Any:
         web.close()
         if store:
             store.close()
+
+
+def classifier_of(settings: Config, store: Store | None) -> Classifier:
+    """The rules in force, and what topics have learned so far."""
+    from ..classify import Classifier
+    from ..rules import rules_digest
+    from ..teach import recall
+
+    classifier = Classifier(settings.topics, rules_digest(settings.topics))
+    classifier.take(recall(settings.topics, store) if store else {})
+    return classifier
 
 
 def moment(text: str) -> datetime:
