@@ -10,7 +10,14 @@ import pytest
 from aggregator import rules
 from aggregator.model import Imprint, Match, Rule, Term, Topic
 from aggregator.rules import (
-    contradiction, edition_digest, implies, matching, parse_term, pattern, rule_digest, rules_digest,
+    contradiction,
+    edition_digest,
+    implies,
+    matching,
+    parse_term,
+    pattern,
+    rule_digest,
+    rules_digest,
 )
 
 IMPRINT = Imprint(title="Desk", link="http://127.0.0.1:8080/", authority="example.org,2026")
