@@ -19,11 +19,11 @@ from .config import Config
 from .errors import Complaint
 from .language import language_of
 from .model import ALL, Rule, Story, Term, Topic, Trial
-from .rules import missing, rules_digest
+from .rules import WRITTEN, missing, rules_digest
 from .teach import Lesson, models_of, text_of_story
 from .text import words
 from .values import closest
-from .wording import Beginnings, Wording, is_worth_it, near
+from .wording import Beginnings, Wording, is_worth_it, near, stray_letter
 
 MOST_STORIES = 2000
 """The newest ones; they tell what the rules do now."""
@@ -125,7 +125,7 @@ def _text(story: Story) -> str:
 
 def warnings(settings: Config, held: Archive, lessons: Iterable[Lesson] = ()) -> list[Complaint]:
     """In the order of the file. With nothing held, only what the configuration tells by itself."""
-    told = [*_nobodys(settings, held), *_spoilt(settings, lessons)]
+    told = [*_nobodys(settings, held), *_mixed(settings), *_spoilt(settings, lessons)]
     if held.size:
         told += [*_unmet(settings, held), *_too_few_or_many(settings, held), *_within_another(settings, held)]
     return sorted(told, key=lambda c: (c.line, c.column, c.text))
@@ -149,6 +149,15 @@ def _nobodys(settings: Config, held: Archive) -> Iterator[Complaint]:
             hint = f", did you mean '{term.place}:{meant}'?" if meant else ""
             what = "source is called" if term.place == "source" else "source here has the label"
             yield _warning(settings, topic, term, f"{topic.name!r} asks for '{term}': no {what} so{hint}")
+
+
+def _mixed(settings: Config) -> Iterator[Complaint]:
+    """A letter of another alphabet looks the same, and is never met."""
+    for topic in settings.topics:
+        for term in dict.fromkeys(terms_of(topic.rule)) if topic.rule else ():
+            if term.place in WRITTEN and (letter := stray_letter(term.text)):
+                text = f"{topic.name!r}: '{term}' is written in two alphabets; {letter} is another letter than it seems"
+                yield _warning(settings, topic, term, text)
 
 
 def _spoilt(settings: Config, lessons: Iterable[Lesson]) -> Iterator[Complaint]:

@@ -5,10 +5,12 @@ Which words a rule may want. It only proposes: what to look for is the operator'
     Beginnings    terms by what they begin with: экономика, экономический
     alike         the words of a text that begin like a term of a topic
     near          a word that is nearly a term which is never met: a slip of the pen, or the same beginning
+    stray_letter  one that only looks right
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -24,6 +26,8 @@ _SHORTEST = 4
 _SHORTEST_SLIP = 6
 """Of shorter words too many are one letter apart: посол, после."""
 _ENDING = 3
+_CYRILLIC = re.compile("[\u0400-\u052f]")
+_LATIN = re.compile("[a-z\u00df-\u024f]")
 _OFTEN = 3
 """A word that is so many times as frequent in some stories as in the others is telling."""
 _LEAST = 2
@@ -133,6 +137,16 @@ def near(terms: Iterable[Term], said: Counter[str]) -> dict[Term, str]:
         if nearest := next(slips, None) or next(alike, None):
             found[term] = nearest
     return found
+
+
+def stray_letter(text: str) -> str | None:
+    """In a word of Cyrillic and Latin letters the first one of those that are fewer; None if there is no such word."""
+    for word in words(text):
+        cyrillic, latin = _CYRILLIC.findall(word), _LATIN.findall(word)
+        if cyrillic and latin:
+            fewer, script = (cyrillic, "Cyrillic") if len(cyrillic) < len(latin) else (latin, "Latin")
+            return f"the {script} {fewer[0]}"
+    return None
 
 
 def _parts(word: str) -> Iterator[tuple[int, str]]:

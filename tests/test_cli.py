@@ -310,6 +310,12 @@ def test_check_warns_of_rules_that_find_nothing_too_much_or_what_another_finds(r
     assert (told["stories"], told["in_no_topic"], told["filed"]["gas"]) == (9, 0, 6)
 
 
+def test_check_warns_of_a_letter_that_only_looks_right(run: Run) -> None:
+    Path("config.yaml").write_text(CONFIG.replace("any: [ветропарк]", "any: [ветропа\x70к]"))
+    warning = "'wind': 'ветропа\x70к' is written in two alphabets; the Latin p is another letter than it seems"
+    assert f"config.yaml:9:19: warning: {warning}" in run("check").output.splitlines()
+
+
 def test_check_warns_of_a_term_that_is_nearly_a_word_and_in_a_large_archive_of_any(run: Run) -> None:
     rules = "  - {name: sea, title: Sea, match: [гавань, кораьль, айсберг]}\n"
     Path("config.yaml").write_text(CONFIG + rules)

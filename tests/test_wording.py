@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from aggregator.model import Rule, Term
 from aggregator.rules import missing, parse_term
-from aggregator.wording import Beginnings, Wording, alike, is_slip, near
+from aggregator.wording import Beginnings, Wording, alike, is_slip, near, stray_letter
 
 
 def terms(*written: str) -> list[Term]:
@@ -66,6 +67,17 @@ def test_a_term_that_is_never_met_is_told_with_the_most_frequent_word_that_is_ne
     assert {str(term): word for term, word in found.items()} == {"експорт": "экспорта", "саммит": "саммита"}
 
 
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("елш\x69", "the Latin i"), ("Минск и \x4dосква", "the Latin m"), ("trad\u0435", "the Cyrillic \u0435"),
+        ("елші", None), ("Kazinform и Астана", None), ("iPhone-ы", None), ("Straße", None),
+    ],
+)  # fmt: skip
+def test_a_letter_of_another_alphabet_is_seen(text: str, letter: str | None) -> None:
+    assert stray_letter(text) == letter
+
+
 def test_frequent_words_are_counted_once_a_story_and_by_their_stem() -> None:
     made = wording("Цены растут, цены", "Цена хлеба", "Ценам не видно конца", "Хлеба много")
     assert made.frequent() == [("цена", 3), ("хлеба", 2)]
@@ -85,7 +97,8 @@ def test_a_word_of_a_text_that_begins_like_a_term_is_told_once_a_topic() -> None
 
 
 def rule(**groups: list[str | Rule]) -> Rule:
-    return Rule(**{k: tuple(parse_term(p) if isinstance(p, str) else p for p in v) for k, v in groups.items()})
+    read: dict[str, Any] = {k: tuple(parse_term(p) if isinstance(p, str) else p for p in v) for k, v in groups.items()}
+    return Rule(**read)
 
 
 TWO = Rule(any=tuple(terms("гол", "победа", "ничья")), at_least=2)
