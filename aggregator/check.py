@@ -23,14 +23,14 @@ from .rules import WRITTEN, missing, rules_digest
 from .teach import Lesson, models_of, text_of_story
 from .text import words
 from .values import closest
-from .wording import Beginnings, Wording, is_worth_it, near, stray_letter
+from .wording import Beginnings, Wording, is_slip, is_worth_it, near, stray_letter
 
 MOST_STORIES = 2000
 """The newest ones; they tell what the rules do now."""
 _FEW = 5
 """Of fewer stories nothing can be said but what they have."""
 _ENOUGH = 100
-"""In fewer stories it is no wonder that a term is never met; unless a word is nearly it."""
+"""In fewer stories it is no wonder that a term is never met; unless it looks like a slip of the pen."""
 _NEARLY_ALL = 0.9
 _TERMS_SHOWN = 8
 
@@ -171,10 +171,11 @@ def _unmet(settings: Config, held: Archive) -> Iterator[Complaint]:
     """Terms that are ruled out may well be absent; of sources and labels that nobody has it has been told already."""
     rules = {topic.name: topic.rule for topic in settings.topics if topic.rule}
     asked = {name: [t for t in dict.fromkeys(wanted_of(rule)) if not held.met.get(t)] for name, rule in rules.items()}
-    hints = near({term for terms in asked.values() for term in terms}, held.said)
+    known = {word for found in held.met.values() for mentioned in found for word in mentioned.split()}
+    hints = near({term for terms in asked.values() for term in terms}, held.said, known)
     for topic in settings.topics:
         wanted = [t for t in asked.get(topic.name, ()) if t.place not in ("source", "label")]
-        terms = wanted if held.size >= _ENOUGH else [t for t in wanted if t in hints]
+        terms = [t for t in wanted if held.size >= _ENOUGH or is_slip(t.text.casefold(), hints.get(t, ""))]
         if terms:
             shown = ", ".join(f"{t} (there is «{hints[t]}»)" if t in hints else str(t) for t in terms[:_TERMS_SHOWN])
             more = f" and {len(terms) - _TERMS_SHOWN} more" if len(terms) > _TERMS_SHOWN else ""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from itertools import islice
 from math import log
 from typing import Self
@@ -122,9 +122,12 @@ def alike(rules: Mapping[str, Iterable[Term]], text: str) -> Iterator[tuple[str,
         yield from islice(found, 1)
 
 
-def near(terms: Iterable[Term], said: Counter[str]) -> dict[Term, str]:
-    """Of terms that are never met those which a word of the stories is near, each with the most frequent such word."""
-    by_part = defaultdict(list)
+def near(terms: Collection[Term], said: Counter[str], known: Container[str]) -> dict[Term, str]:
+    """
+    Of terms that are never met those which a word of the stories is near, each with the most frequent such word. One
+    that begins alike and is `known`, as another term finds it, needs no proposal.
+    """
+    by_part: dict[tuple[int, str], list[str]] = defaultdict(list)
     for word, _ in said.most_common():
         for part in _parts(word):
             by_part[part].append(word)
@@ -133,8 +136,8 @@ def near(terms: Iterable[Term], said: Counter[str]) -> dict[Term, str]:
         wanted = _word_of(term) or ""
         able = [word for part in _parts(wanted) for word in by_part[part]]
         slips = (word for word in able if is_slip(wanted, word))
-        alike = (word for word in able if wanted and word.startswith(_beginning(wanted)))
-        if nearest := next(slips, None) or next(alike, None):
+        begun = (w for w in able if wanted and w.startswith(_beginning(wanted)) and w not in known)
+        if nearest := next(slips, None) or next(begun, None):
             found[term] = nearest
     return found
 
@@ -156,10 +159,13 @@ def _parts(word: str) -> Iterator[tuple[int, str]]:
 
 
 def is_slip(written: str, word: str) -> bool:
-    """One letter is wrong, missing or too many, or two are the wrong way round; the endings may differ, too."""
-    if len(written) < _SHORTEST_SLIP or len(word) > len(written) + _ENDING:
+    """
+    One letter is wrong, missing or too many, or two are the wrong way round; the endings may differ, too. If nothing
+    else does, it is another form.
+    """
+    if len(written) < _SHORTEST_SLIP or len(word) > len(written) + _ENDING or word.startswith(written[:-1]):
         return False
-    roots = (written, written[:-1])
+    roots = (written, written[:-1]) if len(written) > _SHORTEST_SLIP else (written,)
     return any(_differ_by_one(root, word[: len(root) + more]) for root in roots for more in (0, 1, -1))
 
 
