@@ -3,7 +3,7 @@ What topics learn from their examples, and when: what the store keeps, or anew w
 
     examples of the configuration + a sample of the archive  ->  learn.train  ->  the store
 
-The sample has a power of two of stories: a growing archive is looked at again a few times, and not at every article.
+The sample has 100 stories, or a power of two: a growing archive is looked at again a few times, and not at every article.
 """
 
 from __future__ import annotations
@@ -102,8 +102,10 @@ def _learn(
 
 
 def _size(count: int) -> int:
-    """The greatest power of two that is not more; 0 if there is none."""
-    return 1 << count.bit_length() - 1 if count else 0
+    """How many stories to draw: all while they are too few, then as many as are enough, then powers of two."""
+    from .learn import ENOUGH_OTHERS
+
+    return count if count < ENOUGH_OTHERS else max(ENOUGH_OTHERS, 1 << count.bit_length() - 1)
 
 
 def _digest(keys: Sequence[str], yes: Sequence[Text], no: Sequence[Text], size: int) -> str:
