@@ -3,7 +3,7 @@ What topics learn from their examples, and when: what the store keeps, or anew w
 
     examples of the configuration + a sample of the archive  ->  learn.train  ->  the store
 
-The sample has 100 stories, or a power of two: a growing archive is looked at again a few times, and not at every article.
+The sample has 100 stories, or a power of two: a growing archive is looked at again a few times, not at every article.
 """
 
 from __future__ import annotations

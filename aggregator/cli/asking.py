@@ -51,11 +51,12 @@ def stories(path: Path, topic: str | None, no_topic: bool, since: str | None, as
 
 
 @main.command()
+@click.argument("edited", required=False, type=click.Path(path_type=Path), metavar="[FILE]")
 @click.option("--words", "topic", metavar="TOPIC", help="The words that this topic finds, and others that it may want.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_obj
-def check(path: Path, topic: str | None, as_json: bool) -> None:
-    """Read the configuration and run the rules' own tests.
+def check(path: Path, edited: Path | None, topic: str | None, as_json: bool) -> None:
+    """Read the configuration, or FILE, an edited copy of it, and run the rules' own tests.
 
     Every complaint says where it is: config.yaml:LINE:COLUMN. Exit code 2 if there is one. Warnings change nothing:
     sources and labels that nobody has; and, once stories are held, terms and topics that find nothing in the newest
@@ -65,10 +66,10 @@ def check(path: Path, topic: str | None, as_json: bool) -> None:
     from ..reports import archive_line, archive_row, check_row
 
     try:
-        settings = configuration(path)
+        settings = configuration(edited or path)
     except ConfigError as e:
         if as_json:
-            click.echo(json_line(check_row(str(path), {}, e.complaints, ())))
+            click.echo(json_line(check_row(str(edited or path), {}, e.complaints, ())))
             raise click.exceptions.Exit(2) from e
         raise
     if topic:
