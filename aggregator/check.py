@@ -2,9 +2,10 @@
 What can be told of the rules before they bite.
 
     failed_trials   the rules' own tests, tried: errors
-    warnings        sources and labels that nobody has; against the archive, terms that find nothing, and topics that
-                    find nothing, nearly everything, or what another one finds
-    forms           the words that each term of a topic has met there
+    warnings        sources and labels that nobody has, examples that nothing can be learned from; against the archive,
+                    terms that find nothing, and topics that find nothing, nearly everything, or what another one finds
+    finds           the words that each term of a topic has met there, and those that it may want
+    loose           what is in no topic
 """
 
 from __future__ import annotations
@@ -17,14 +18,19 @@ from .classify import Classifier, in_field, terms_of, wanted_of
 from .config import Config
 from .errors import Complaint
 from .language import language_of
-from .model import Story, Term, Topic, Trial
-from .rules import rules_digest
+from .model import ALL, Rule, Story, Term, Topic, Trial
+from .rules import WRITTEN, missing, rules_digest
+from .teach import Lesson, models_of, text_of_story
+from .text import words
 from .values import closest
+from .wording import Beginnings, Wording, is_slip, is_worth_it, near, stray_letter
 
 MOST_STORIES = 2000
 """The newest ones; they tell what the rules do now."""
 _FEW = 5
 """Of fewer stories nothing can be said but what they have."""
+_ENOUGH = 100
+"""In fewer stories it is no wonder that a term is never met; unless it looks like a slip of the pen."""
 _NEARLY_ALL = 0.9
 _TERMS_SHOWN = 8
 
@@ -38,7 +44,7 @@ def _failures(settings: Config, classifier: Classifier) -> Iterator[Complaint]:
     for trial in settings.trials:
         because = found(trial, classifier, settings)
         if trial.wanted and because is None:
-            text = f"{trial.topic!r} should find «{trial.headline}», and does not: no term fits it"
+            text = f"{trial.topic!r} should find «{trial.headline}», and does not: {why_not(trial, settings)}"
         elif not trial.wanted and because is not None:
             text = f"{trial.topic!r} should leave «{trial.headline}» alone, and finds it: {because}"
         else:
@@ -53,6 +59,23 @@ def found(trial: Trial, classifier: Classifier, settings: Config) -> str | None:
     return next((f.because for f in filings if f.topic == trial.topic), None)
 
 
+def why_not(trial: Trial, settings: Config) -> str:
+    """Which terms the headline has, and what is missing all the same; if it has none, which one a word begins like."""
+    rule = next(t.rule for t in settings.topics if t.name == trial.topic)
+    if rule is None:
+        return "it has no rule"
+    terms = list(dict.fromkeys(terms_of(rule)))
+    each = Classifier([Topic(name=str(n), title="", rule=Rule(any=(term,))) for n, term in enumerate(terms)], "")
+    language = language_of(trial.headline) or settings.imprint.language
+    met = {terms[int(filing.topic)] for filing in each.topics_of(trial.headline, language)}
+    if met:
+        return "; ".join(missing(rule, met))
+    beginnings = Beginnings(wanted_of(rule))
+    alike = ((word, beginnings.term_of(word)) for word in words(trial.headline))
+    told = [f"; «{word}» begins like '{term}', and is no form of it" for word, term in alike if term]
+    return f"no term fits it{next(iter(told), '')}"
+
+
 # --- warnings --------------------------------------------------------------------------------------------------------
 
 
@@ -64,26 +87,45 @@ class Archive:
     met: dict[Term, Counter[str]]
     """Term -> the words that it has met, in lower case."""
     filed: dict[str, frozenset[str]]
-    """Topic -> the ids of its stories; those with a rule only."""
+    """Topic -> the ids of its stories; without the topic of everything."""
+    said: Counter[str]
+    """Word -> how many stories have it."""
+
+    @property
+    def in_none(self) -> int:
+        """How many stories are in no topic but that of everything."""
+        return self.size - len(frozenset().union(*self.filed.values()))
 
 
-def archive(settings: Config, stories: Iterable[Story]) -> Archive:
+def archive(settings: Config, stories: Iterable[Story], lessons: Iterable[Lesson] = ()) -> Archive:
     """Files them all anew, and stores nothing."""
-    classifier = Classifier([t for t in settings.topics if t.rule], "")
+    classifier = _classifier(settings, lessons)
     met: dict[Term, Counter[str]] = defaultdict(Counter)
     filed: dict[str, set[str]] = {t.name: set() for t in classifier.topics}
+    said: Counter[str] = Counter()
     size = 0
     for size, story in enumerate(stories, 1):  # noqa: B007
-        for term, words in classifier.met(story):
-            met[term][words] += 1
+        for term, mentioned in classifier.met(story):
+            met[term][mentioned] += 1
         for filing in classifier.file(story):
             filed[filing.topic].add(story.id)
-    return Archive(size, met, {name: frozenset(ids) for name, ids in filed.items()})
+        said.update(set(filter(is_worth_it, words(_text(story)))))
+    return Archive(size, met, {name: frozenset(ids) for name, ids in filed.items()}, said)
 
 
-def warnings(settings: Config, held: Archive) -> list[Complaint]:
+def _classifier(settings: Config, lessons: Iterable[Lesson]) -> Classifier:
+    classifier = Classifier([t for t in settings.topics if t.name != ALL], "")
+    classifier.take(models_of(lessons))
+    return classifier
+
+
+def _text(story: Story) -> str:
+    return "\n\n".join(text_of_story(story))
+
+
+def warnings(settings: Config, held: Archive, lessons: Iterable[Lesson] = ()) -> list[Complaint]:
     """In the order of the file. With nothing held, only what the configuration tells by itself."""
-    told = [*_nobodys(settings, held)]
+    told = [*_nobodys(settings, held), *_mixed(settings), *_spoilt(settings, lessons)]
     if held.size:
         told += [*_unmet(settings, held), *_too_few_or_many(settings, held), *_within_another(settings, held)]
     return sorted(told, key=lambda c: (c.line, c.column, c.text))
@@ -109,12 +151,33 @@ def _nobodys(settings: Config, held: Archive) -> Iterator[Complaint]:
             yield _warning(settings, topic, term, f"{topic.name!r} asks for '{term}': no {what} so{hint}")
 
 
-def _unmet(settings: Config, held: Archive) -> Iterator[Complaint]:
-    """Terms that are ruled out may well be absent."""
+def _mixed(settings: Config) -> Iterator[Complaint]:
+    """A letter of another alphabet looks the same, and is never met."""
     for topic in settings.topics:
-        terms = [t for t in dict.fromkeys(wanted_of(topic.rule)) if not held.met.get(t)] if topic.rule else []
+        for term in dict.fromkeys(terms_of(topic.rule)) if topic.rule else ():
+            if term.place in WRITTEN and (letter := stray_letter(term.text)):
+                text = f"{topic.name!r}: '{term}' is written in two alphabets; {letter} is another letter than it seems"
+                yield _warning(settings, topic, term, text)
+
+
+def _spoilt(settings: Config, lessons: Iterable[Lesson]) -> Iterator[Complaint]:
+    topics = {topic.name: topic for topic in settings.topics}
+    for lesson in lessons:
+        if lesson.complaint:
+            yield _warning(settings, topics[lesson.topic], None, f"{lesson.topic!r}: like: {lesson.complaint}")
+
+
+def _unmet(settings: Config, held: Archive) -> Iterator[Complaint]:
+    """Terms that are ruled out may well be absent; of sources and labels that nobody has it has been told already."""
+    rules = {topic.name: topic.rule for topic in settings.topics if topic.rule}
+    asked = {name: [t for t in dict.fromkeys(wanted_of(rule)) if not held.met.get(t)] for name, rule in rules.items()}
+    known = {word for found in held.met.values() for mentioned in found for word in mentioned.split()}
+    hints = near({term for terms in asked.values() for term in terms}, held.said, known)
+    for topic in settings.topics:
+        wanted = [t for t in asked.get(topic.name, ()) if t.place not in ("source", "label")]
+        terms = [t for t in wanted if held.size >= _ENOUGH or is_slip(t.text.casefold(), hints.get(t, ""))]
         if terms:
-            shown = ", ".join(map(str, terms[:_TERMS_SHOWN]))
+            shown = ", ".join(f"{t} (there is «{hints[t]}»)" if t in hints else str(t) for t in terms[:_TERMS_SHOWN])
             more = f" and {len(terms) - _TERMS_SHOWN} more" if len(terms) > _TERMS_SHOWN else ""
             text = f"{topic.name!r}: never met in {_stories(held.size)}: {shown}{more}"
             yield _warning(settings, topic, terms[0], text)
@@ -123,7 +186,7 @@ def _unmet(settings: Config, held: Archive) -> Iterator[Complaint]:
 def _too_few_or_many(settings: Config, held: Archive) -> Iterator[Complaint]:
     for topic in settings.topics:
         count = len(held.filed.get(topic.name, ()))
-        if topic.rule and not count:
+        if topic.rule and not topic.like and not count:
             yield _warning(settings, topic, None, f"{topic.name!r} has none of {_stories(held.size)}")
         elif topic.rule and held.size >= _FEW and count > _NEARLY_ALL * held.size:
             yield _warning(settings, topic, None, f"{topic.name!r} has {count} of {_stories(held.size)}: nearly all")
@@ -151,12 +214,59 @@ def _stories(count: int) -> str:
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
-def forms(topic: Topic, stories: Iterable[Story]) -> list[tuple[Term, Sequence[tuple[str, int]]]]:
-    """Each term of the topic, in the order of its rule, with the words that it meets, the most frequent first."""
+@dataclass(frozen=True, kw_only=True)
+class Finds:
+    """What a topic finds in the stories held, and what it may want."""
+
+    topic: str
+    size: int
+    """Stories held."""
+    filed: int
+    """Stories in the topic."""
+    terms: Sequence[tuple[Term, Sequence[tuple[str, int]]]]
+    """In the order of the rule, each with the words that it meets, the most frequent first."""
+    alike: Sequence[tuple[str, Term, int]]
+    """Words that no term meets and that begin like one, with the number of stories that have them."""
+    telling: Sequence[tuple[str, int]]
+    """Other words that stories of the topic have, and other stories hardly."""
+
+
+def finds(topic: Topic, stories: Iterable[Story], lessons: Iterable[Lesson] = ()) -> Finds:
     met: dict[Term, Counter[str]] = defaultdict(Counter)
     classifier = Classifier([topic], "")
+    classifier.take(models_of(lessons))
+    here, there = Wording(), Wording()
     for story in stories:
-        for term, words in classifier.met(story):
-            met[term][words] += 1
-    terms = dict.fromkeys(terms_of(topic.rule)) if topic.rule else ()
-    return [(term, met[term].most_common()) for term in terms]
+        for term, mentioned in classifier.met(story):
+            met[term][mentioned] += 1
+        (here if classifier.file(story) else there).add(_text(story), story.lead.language)
+    terms = list(dict.fromkeys(terms_of(topic.rule))) if topic.rule else []
+    known = {word for found in met.values() for mentioned in found for word in mentioned.split()}
+    beginnings = Beginnings(wanted_of(topic.rule) if topic.rule else ())
+    every = [(w, beginnings.term_of(w), n) for w, n in (here.forms() + there.forms()).most_common() if w not in known]
+    return Finds(
+        topic=topic.name, size=here.size + there.size, filed=here.size,
+        terms=[(term, met[term].most_common()) for term in terms],
+        alike=[(word, term, count) for word, term, count in every if term],
+        telling=[(word, n) for word, n in here.telling(there) if word not in known and not beginnings.term_of(word)],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loose:
+    """What is in no topic but that of everything."""
+
+    size: int
+    """Stories held."""
+    count: int
+    frequent: Sequence[tuple[str, int]]
+    """Words of their headlines, with the number of headlines that have them; the most frequent first."""
+
+
+def loose(settings: Config, stories: Iterable[Story], lessons: Iterable[Lesson] = ()) -> Loose:
+    classifier = _classifier(settings, lessons)
+    headlines, size = Wording(), 0
+    for size, story in enumerate(stories, 1):  # noqa: B007
+        if not classifier.file(story):
+            headlines.add(story.lead.title, story.lead.language)
+    return Loose(size=size, count=headlines.size, frequent=headlines.frequent())

@@ -123,13 +123,13 @@ def settled_at(desk: Desk) -> datetime | None:
 
 def take_lessons(desk: Desk) -> None:
     """Bring the classifier up to date with what topics have learned from examples."""
-    from .teach import teach
+    from .teach import models_of, teach
 
     lessons = [teach(topic, topic.like, desk.store) for topic in desk.topics.values() if topic.like]
     for lesson in lessons:
         tell_of_lesson(lesson, again=desk.told.get(f"like {lesson.topic}") == lesson.complaint)
         desk.told[f"like {lesson.topic}"] = lesson.complaint
-    models = {lesson.topic: lesson.model for lesson in lessons if lesson.model}
+    models = models_of(lessons)
     desk.classifier.take(models)
     desk.store.hold({name: f"{rule_digest(desk.topics[name])} {model.digest}" for name, model in models.items()})
 

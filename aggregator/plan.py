@@ -15,6 +15,7 @@ from .config import Config
 from .model import Filing, State, Story
 from .rules import edition_digest, rules_digest
 from .stores import Store
+from .teach import models_of, rehearse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,7 @@ def plan(settings: Config, store: Store) -> Plan:
     old, new = store.topics(), [topic.name for topic in settings.topics]
     gone = [name for name in old if name not in new]
     classifier = Classifier(settings.topics, rules_digest(settings.topics))
+    classifier.take(models_of(rehearse(settings.topics, store)))
     place = {name: i for i, name in enumerate([*new, *gone])}
     found = sorted(transfers(store.stories(), classifier), key=lambda t: place.get(t.topic, len(place)))
     digests = {topic.name: edition_digest(settings.imprint, topic) for topic in settings.topics}

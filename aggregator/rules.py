@@ -1,5 +1,5 @@
 """
-What a topic is looking for: a term as the operator writes it -> Term; whether a rule can hold at all. Pure.
+What a topic is looking for: a term as the operator writes it -> Term; whether a rule can hold; what is missing. Pure.
 
     слово, два слова    FORMS    in this order, each in any inflected form; "in quotes" too
     =НАТО               EXACT    this spelling and no other
@@ -12,7 +12,7 @@ Before any of them may stand a place: title:, text:, source:, label:, lang:, aut
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
@@ -202,13 +202,48 @@ def _holds(text: str, sought: str, place: str) -> bool:
     return f" {sought} " in f" {text} " if place in WRITTEN else text == sought
 
 
+# --- what is missing -------------------------------------------------------------------------------------------------
+
+
+def missing(rule: Rule, met: Collection[Term]) -> list[str]:
+    """Why a rule does not hold in a text that has these terms and no others; empty if it holds, however weakly."""
+    told = [f"ruled out by {', '.join(_met_in(p, met)) or 'what is not there'}" for p in rule.none if _has(p, met)]
+    for number, part in enumerate(rule.all, 1):
+        if isinstance(part, Rule):
+            told += [f"all {number}: {why}" for why in missing(part, met)]
+        elif part not in met:
+            told.append(f"all {number} is not met: {part}")
+    held = [part for part in rule.any if _has(part, met)]
+    if rule.any and not held:
+        told.append("nothing of 'any' is met")
+    elif rule.any and len(held) < rule.at_least:
+        there = ", ".join(term for part in held for term in _met_in(part, met))
+        told.append(f"{len(held)} of 'any' met, and {rule.at_least} are wanted: {there}")
+    return told
+
+
+def _has(part: Rule | Term, met: Collection[Term]) -> bool:
+    return part in met if isinstance(part, Term) else not missing(part, met)
+
+
+def _met_in(part: Rule | Term, met: Collection[Term]) -> Iterator[str]:
+    if isinstance(part, Term):
+        yield from [str(part)] if part in met else []
+    else:
+        for inner in (*part.all, *part.any):
+            yield from _met_in(inner, met)
+
+
 # --- what depends on it ----------------------------------------------------------------------------------------------
+
+VERSION = 1
+"""Another number when the same rule finds other stories than before (words, stems, weights): all is filed anew."""
 
 
 def rules_digest(topics: Iterable[Topic]) -> str:
     """Changes when the same story could be filed differently; the order of the topics does not matter."""
     wanted = ((t.name, repr(t.rule), t.strength, repr(t.like), t.at_least_sources, t.languages) for t in topics)
-    return _digest(sorted(wanted))
+    return _digest((VERSION, sorted(wanted)))
 
 
 def rule_digest(topic: Topic) -> str:

@@ -3,7 +3,7 @@ What topics learn from their examples, and when: what the store keeps, or anew w
 
     examples of the configuration + a sample of the archive  ->  learn.train  ->  the store
 
-The sample has a power of two of stories: a growing archive is looked at again a few times, and not at every article.
+The sample has 100 stories, or a power of two: a growing archive is looked at again a few times, not at every article.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Lesson:
     """What is wrong with the examples. If nothing can be learned from them, what was learned before stays in force."""
 
 
-def teach(topic: Topic, like: Like, store: Store) -> Lesson:
-    """Learn anew if the examples have changed since the last time."""
+def teach(topic: Topic, like: Like, store: Store, *, keep: bool = True) -> Lesson:
+    """Learn anew if the examples have changed since the last time; keep that, or only look what would be learned."""
     kept = store.model(topic.name)
     try:
         yes = [text_of(said) for said in (*like.texts, *read_folder(like.folder))]
@@ -50,15 +50,27 @@ def teach(topic: Topic, like: Like, store: Store) -> Lesson:
         digest = _digest(like.stories, yes, no, size := _size(store.count(LARGEST_SAMPLE)))
         if kept and kept.digest == digest:
             return _lesson(topic.name, kept)
-        return _learn(topic.name, like.stories, yes, no, store, size, digest)
+        lesson = _learn(topic.name, like.stories, yes, no, store, size)
+        if keep and lesson.model:
+            store.keep_model(topic.name, Trained(digest=digest, body=lesson.model.to_bytes()))
+        return lesson
     except LearningError as e:
         return _lesson(topic.name, kept, complaint=str(e))
 
 
+def rehearse(topics: Iterable[Topic], store: Store) -> list[Lesson]:
+    """What each topic would go by from now on; keeps nothing."""
+    return [teach(topic, topic.like, store, keep=False) for topic in topics if topic.like]
+
+
+def models_of(lessons: Iterable[Lesson]) -> dict[str, Model]:
+    """By topic, as a classifier takes them."""
+    return {lesson.topic: lesson.model for lesson in lessons if lesson.model}
+
+
 def recall(topics: Iterable[Topic], store: Store) -> dict[str, Model]:
     """What the store keeps, as it is, by topic: for those who only look."""
-    lessons = [_lesson(t.name, store.model(t.name)) for t in topics if t.like]
-    return {lesson.topic: lesson.model for lesson in lessons if lesson.model}
+    return models_of(_lesson(t.name, store.model(t.name)) for t in topics if t.like)
 
 
 def _lesson(topic: str, kept: Trained | None, complaint: str = "") -> Lesson:
@@ -70,7 +82,7 @@ def _lesson(topic: str, kept: Trained | None, complaint: str = "") -> Lesson:
 
 
 def _learn(
-    topic: str, keys: Sequence[str], yes: Sequence[Text], no: Sequence[Text], store: Store, size: int, digest: str
+    topic: str, keys: Sequence[str], yes: Sequence[Text], no: Sequence[Text], store: Store, size: int
 ) -> Lesson:
     from .learn import train
 
@@ -79,7 +91,6 @@ def _learn(
     drawn = store.sample(size + len(examples))
     others = [text_of_story(s) for s in drawn if s.id not in examples][:size]
     model = train([*map(text_of_story, examples.values()), *yes], no, others)
-    store.keep_model(topic, Trained(digest=digest, body=model.to_bytes()))
     missing = [key for key, story in found.items() if story is None]
     return Lesson(
         topic=topic,
@@ -91,8 +102,10 @@ def _learn(
 
 
 def _size(count: int) -> int:
-    """The greatest power of two that is not more; 0 if there is none."""
-    return 1 << count.bit_length() - 1 if count else 0
+    """How many stories to draw: all while they are too few, then as many as are enough, then powers of two."""
+    from .learn import ENOUGH_OTHERS
+
+    return count if count < ENOUGH_OTHERS else max(ENOUGH_OTHERS, 1 << count.bit_length() - 1)
 
 
 def _digest(keys: Sequence[str], yes: Sequence[Text], no: Sequence[Text], size: int) -> str:

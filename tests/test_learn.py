@@ -219,6 +219,18 @@ def test_other_examples_and_an_archive_of_twice_the_size_are_learned_from_anew(s
     assert learning(store, Like(texts=TEXTS.texts[1:])).report.startswith("learned from 11 examples and 256 ")
 
 
+def test_a_hundred_other_stories_are_enough_and_how_many_there_are_is_told(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "river.db", writing=True)
+    store.register([source()], {"money": "m"}, NOON)
+    keep(store, 1, some(99))
+    assert learning(store, TEXTS).complaint == "100 other stories at least are needed to tell from, and there are 99"
+    keep(store, 500, some(1, start=500))
+    assert learning(store, TEXTS).report.startswith("learned from 12 examples and 100 other texts")
+    keep(store, 600, some(20, start=600))
+    assert not learning(store, TEXTS).report, "not learned again before there are 128"
+    store.close()
+
+
 def test_stories_of_the_archive_are_examples_and_not_others(store: Store) -> None:
     keep(store, 2000, some(6, *MONEY))
     ids = tuple(article(n).id for n in range(2000, 2003))
@@ -385,16 +397,40 @@ def test_a_desk_learns_and_explains(desk: Path, caplog: pytest.LogCaptureFixture
     inbox(some(60))
     with caplog.at_level(logging.INFO, "river"):
         assert aggregator("run", "--once") == ""
-    assert "money: like: 100 other stories at least are needed to tell from, and there are " in caplog.text
+    assert "money: like: 100 other stories at least are needed to tell from, and there are 60" in caplog.text
     assert aggregator("stories", "--topic", "money") == ""
+    some_id = json.loads(aggregator("stories", "--json").splitlines()[0])["id"]
+    assert "money: it has learned nothing from its examples yet" in aggregator("explain", some_id)
+    assert "warning: 'money': like: 100 other stories at least are needed to tell from, and" in aggregator("check")
     inbox([*OTHERS, news(700, *MONEY)])
     with caplog.at_level(logging.INFO, "river"):
         assert aggregator("run", "--once") == ""
     assert "money: learned from 12 examples and 128 other texts" in caplog.text
     [line] = aggregator("stories", "--topic", "money", "--json").splitlines()
     assert "money: like its examples: " in aggregator("explain", json.loads(line)["id"])
+    assert "have changed since" not in aggregator("explain", json.loads(line)["id"])
+    assert aggregator("plan") == "nothing would change\n"
+    assert "of 131 stories: money 1, in no topic 130\n" in aggregator("check")
+    assert "money has 1 of 131 stories" in aggregator("check", "--words", "money")
     [seen] = [row for row in aggregator("preview", "inbox", "--json").splitlines() if '"topic": "money"' in row]
     assert json.loads(seen)["title"] == json.loads(line)["title"]
+
+
+def test_a_plan_tells_what_other_examples_would_bring_and_keeps_nothing(desk: Path) -> None:
+    folder_of(some(12, *MONEY), desk / "examples")
+    folder_of(some(12, *FOOTBALL, start=500), desk / "matches")
+    Path("config.yaml").write_text(f"{DESK}  - {{name: money, like: examples}}\n", encoding="utf-8")
+    Path("next.yaml").write_text(f"{DESK}  - {{name: money, like: matches}}\n", encoding="utf-8")
+    matches = some(10, *FOOTBALL, start=700)
+    inbox([*some(128), *some(10, *MONEY, start=700), *matches])
+    aggregator("run", "--once")
+    filed = {json.loads(line)["title"] for line in aggregator("stories", "--topic", "money", "--json").splitlines()}
+    transfers = json.loads(aggregator("plan", "next.yaml", "--json"))["transfers"]
+    entering = {t["title"] for t in transfers if t["enters"]}
+    assert entering
+    assert entering <= {title for title, _ in matches}
+    assert {t["title"] for t in transfers if not t["enters"]} == filed
+    assert aggregator("plan") == "nothing would change\n", "what was learned for a plan is not kept"
 
 
 def inbox(texts: list[Text]) -> None:

@@ -7,8 +7,18 @@ from typing import Any
 
 import pytest
 
+from aggregator import rules
 from aggregator.model import Imprint, Match, Rule, Term, Topic
-from aggregator.rules import contradiction, edition_digest, implies, matching, parse_term, pattern, rules_digest
+from aggregator.rules import (
+    contradiction,
+    edition_digest,
+    implies,
+    matching,
+    parse_term,
+    pattern,
+    rule_digest,
+    rules_digest,
+)
 
 IMPRINT = Imprint(title="Desk", link="http://127.0.0.1:8080/", authority="example.org,2026")
 
@@ -176,6 +186,14 @@ def test_rules_are_new_when_filing_could_differ() -> None:
     assert rules_digest([replace(first, at_least_sources=2), second]) != before
     assert rules_digest([replace(first, strength=1), second]) != before
     assert rules_digest([replace(first, languages=("ru",)), second]) != before
+
+
+def test_rules_are_new_with_another_version_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = Topic(name="a", title="A", rule=rule(any=["x"]))
+    before = rules_digest([wanted]), rule_digest(wanted)
+    monkeypatch.setattr(rules, "VERSION", rules.VERSION + 1)
+    assert rules_digest([wanted]) != before[0]
+    assert rule_digest(wanted) != before[1]
 
 
 def test_an_edition_is_new_when_its_looks_could_differ() -> None:

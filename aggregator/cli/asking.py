@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -18,8 +19,11 @@ from . import main
 from ._pieces import configuration, json_line, must_be_one_of, reading, show, the_story
 
 if TYPE_CHECKING:
+    from ..classify import Classifier, Reason
     from ..config import Config
-    from ..model import Story
+    from ..model import Story, Term
+    from ..stores import Store
+    from ..teach import Lesson
 
 SHOWN = 10
 """Stories of a plan that enter a topic, and as many that leave it."""
@@ -27,11 +31,13 @@ SHOWN = 10
 
 @main.command()
 @click.option("--topic", help="Only the stories of this topic.")
+@click.option("--no-topic", is_flag=True, help="Only stories that are in no topic but 'all'.")
 @click.option("--since", help="Only stories listed since: 2026-11-20, 36h or 7d.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
-def stories(path: Path, topic: str | None, since: str | None, as_json: bool) -> None:
+def stories(path: Path, topic: str | None, no_topic: bool, since: str | None, as_json: bool) -> None:
     """List the stories held, newest first: lead, copies, topics."""
+    from ..model import ALL
     from ..reports import story_lines, story_row
 
     settings = configuration(path)
@@ -39,68 +45,82 @@ def stories(path: Path, topic: str | None, since: str | None, as_json: bool) -> 
         must_be_one_of("topic", topic, [t.name for t in settings.topics])
     with reading(settings) as store:
         for story in store.stories(topic, moment(since) if since else None):
+            if no_topic and any(f.topic != ALL for f in story.filings):
+                continue
             show([json_line(story_row(story))] if as_json else story_lines(story))
 
 
 @main.command()
-@click.option("--words", "topic", metavar="TOPIC", help="The words that each term of this topic has met, with counts.")
+@click.argument("edited", required=False, type=click.Path(path_type=Path), metavar="[FILE]")
+@click.option("--words", "topic", metavar="TOPIC", help="The words that this topic finds, and others that it may want.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_obj
-def check(path: Path, topic: str | None, as_json: bool) -> None:
-    """Read the configuration and run the rules' own tests.
+def check(path: Path, edited: Path | None, topic: str | None, as_json: bool) -> None:
+    """Read the configuration, or FILE, an edited copy of it, and run the rules' own tests.
 
     Every complaint says where it is: config.yaml:LINE:COLUMN. Exit code 2 if there is one. Warnings change nothing:
     sources and labels that nobody has; and, once stories are held, terms and topics that find nothing in the newest
-    2,000, nearly everything, or only what another topic finds.
+    2,000, nearly everything, or only what another topic finds. `--words all` tells of the stories in no topic.
     """
     from ..check import archive, failed_trials, warnings
-    from ..reports import check_row
+    from ..reports import archive_line, archive_row, check_row
 
     try:
-        settings = configuration(path)
+        settings = configuration(edited or path)
     except ConfigError as e:
         if as_json:
-            click.echo(json_line(check_row(str(path), {}, e.complaints, ())))
+            click.echo(json_line(check_row(str(edited or path), {}, e.complaints, ())))
             raise click.exceptions.Exit(2) from e
         raise
     if topic:
-        tell_forms(settings, topic, as_json)
+        tell_words(settings, topic, as_json)
         return
     errors = failed_trials(settings)
-    with newest(settings) as stories:
-        told = warnings(settings, archive(settings, stories))
+    with newest(settings) as (stories, lessons):
+        held = archive(settings, stories, lessons)
+    told = warnings(settings, held, lessons)
     counts = {"sources": len(settings.sources), "topics": len(settings.topics), "rule tests": len(settings.trials)}
     if as_json:
-        show([json_line(check_row(str(settings.path), counts, errors, told))])
+        show([json_line(check_row(str(settings.path), counts, errors, told) | archive_row(held))])
     else:
         show(map(str, (*told, *errors)))
     if errors:
         raise click.exceptions.Exit(2)
     if not as_json:
         click.echo(f"{settings.path}: {', '.join(f'{n} {what}' for what, n in counts.items())}: all right")
+        click.echo(archive_line(held))
 
 
-def tell_forms(settings: Config, name: str, as_json: bool) -> None:
-    from ..check import forms
-    from ..reports import forms_lines, forms_row
+def tell_words(settings: Config, name: str, as_json: bool) -> None:
+    from ..check import finds, loose
+    from ..model import ALL
+    from ..reports import finds_lines, finds_row, loose_lines, loose_row
 
     must_be_one_of("topic", name, [t.name for t in settings.topics])
     topic = next(t for t in settings.topics if t.name == name)
-    with newest(settings) as stories:
-        found = forms(topic, stories)
-    show([json_line(forms_row(topic, found))] if as_json else forms_lines(found))
+    with newest(settings) as (stories, lessons):
+        if name == ALL:
+            rest = loose(settings, stories, lessons)
+            show([json_line(loose_row(rest))] if as_json else loose_lines(rest))
+        else:
+            found = finds(topic, stories, lessons)
+            show([json_line(finds_row(found))] if as_json else finds_lines(found))
 
 
 @contextmanager
-def newest(settings: Config) -> Iterator[Iterator[Story]]:
-    """As many of the newest stories as a check looks at; none if nothing has been collected yet."""
+def newest(settings: Config) -> Iterator[tuple[Iterator[Story], Sequence[Lesson]]]:
+    """
+    As many of the newest stories as a check looks at, and what topics would learn from their examples; neither if
+    nothing has been collected yet.
+    """
     from ..check import MOST_STORIES
+    from ..teach import rehearse
 
     if not settings.database.exists():
-        yield iter(())
+        yield iter(()), ()
         return
     with reading(settings) as store:
-        yield islice(store.stories(), MOST_STORIES)
+        yield islice(store.stories(), MOST_STORIES), rehearse(settings.topics, store)
 
 
 @main.command()
@@ -180,23 +200,47 @@ def explain(path: Path, key: str, compare: bool, versions: bool, as_json: bool) 
 
     The key is a link, a guid, or an id as `stories` prints it (its first 6 digits are enough).
     """
-    from .. import rules
-    from ..classify import Classifier
     from ..reports import compared, compared_lines, explanation, explanation_lines, revised, revised_lines
 
     settings = configuration(path)
     with reading(settings) as store:
         story = the_story(store, key)
-        reasons = list(Classifier(settings.topics, rules.rules_digest(settings.topics)).reasons(story))
+        reasons = list(reasons_of(story, settings, store))
+        alike = alike_in(story, settings, {r.topic for r in reasons})
         if as_json:
             more = {"compared": compared(story)} if compare else {}
             more |= {"revisions": revised(story, store)} if versions else {}
-            show([json_line(explanation(story, store, reasons) | more)])
+            show([json_line(explanation(story, store, reasons, alike) | more)])
             return
         width = shutil.get_terminal_size().columns
-        show(explanation_lines(story, store, reasons, mark))
+        show(explanation_lines(story, store, reasons, alike, mark))
         show(compared_lines(story, width, paint) if compare else ())
         show(revised_lines(story, store, width, paint) if versions else ())
+
+
+def reasons_of(story: Story, settings: Config, store: Store) -> Iterator[Reason]:
+    """Under the rules in force; where one does not hold with what is missing, or that there is nothing learned yet."""
+    from ..rules import missing
+    from ..teach import recall
+
+    topics, learned = {t.name: t for t in settings.topics}, recall(settings.topics, store)
+    for reason in classifier_of(settings, store).reasons(story):
+        topic = topics[reason.topic]
+        parts = missing(replace(topic.rule, none=()), {hit.term for hit in reason.hits}) if topic.rule else []
+        if not reason.filed and topic.like and topic.name not in learned:
+            yield replace(reason, because="it has learned nothing from its examples yet: 'aggregator check' says why")
+        else:
+            yield replace(reason, because="; ".join(parts)) if parts and not reason.filed else reason
+
+
+def alike_in(story: Story, settings: Config, known: Container[str]) -> list[tuple[str, Term, str]]:
+    """Of topics that have no term in the story: which of its words begin like one."""
+    from ..classify import wanted_of
+    from ..teach import text_of_story
+    from ..wording import alike
+
+    rules = {t.name: wanted_of(t.rule) for t in settings.topics if t.rule and t.name not in known}
+    return list(alike(rules, "\n".join(text_of_story(story))))
 
 
 def mark(words: str) -> str:
@@ -210,22 +254,18 @@ def paint(fate: str, word: str) -> str:
 
 
 def look_at(path: Path, location: str, kind: str) -> Any:
-    from .. import rules
     from ..classify import Classifier
     from ..jobs import now
     from ..model import Manners
     from ..preview import preview as look
     from ..preview import source_at
     from ..stores.sqlite import open_store
-    from ..teach import recall
     from ..web import Web
 
     settings = configuration(path) if path.exists() else None
-    topics = settings.topics if settings else ()
     source = source_at(location, settings.sources if settings else (), kind)
     store = open_store(settings.database, writing=False) if settings and settings.database.exists() else None
-    classifier = Classifier(topics, rules.rules_digest(topics))
-    classifier.take(recall(topics, store) if store else {})
+    classifier = classifier_of(settings, store) if settings else Classifier((), "")
     web = Web(settings.manners if settings else Manners())
     try:
         authority = settings.imprint.authority if settings else "preview"
@@ -234,6 +274,17 @@ def look_at(path: Path, location: str, kind: str) -> Any:
         web.close()
         if store:
             store.close()
+
+
+def classifier_of(settings: Config, store: Store | None) -> Classifier:
+    """The rules in force, and what topics have learned so far."""
+    from ..classify import Classifier
+    from ..rules import rules_digest
+    from ..teach import recall
+
+    classifier = Classifier(settings.topics, rules_digest(settings.topics))
+    classifier.take(recall(settings.topics, store) if store else {})
+    return classifier
 
 
 def moment(text: str) -> datetime:

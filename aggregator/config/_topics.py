@@ -164,6 +164,9 @@ def _refuse(key: Scalar, value: Node, complaints: Complaints) -> None:
     if key.text in PLACES and isinstance(value, Scalar):
         complaints.add(key, f"no space after the colon of a place: '{key.text}:{value.text}'")
         return
+    if key.text in PLACES:
+        complaints.add(key, f"a place stands before each term: [{key.text}:this, {key.text}:that]")
+        return
     meant = values.closest(key.text, (*GROUPS, *NUMBERS))
     hint = f", did you mean '{meant}'?" if meant else "; a rule has any, all and none, at_least and strength"
     complaints.add(key, f"unknown key '{key.text}'{hint}")

@@ -30,7 +30,7 @@ SENTENCES = (
     ("mapping values are not allowed", "here", "a second colon in one line; text with a colon in it is put in quotes"),
     ("sequence entries are not allowed", "here", "a list with dashes begins on a line of its own"),
     ("expected <block end>", "here", "this does not line up with what begins in {since}; check the spaces before it"),
-    ("expected ',' or ']'", "here", "a comma or ] is missing; the list begins in {since}"),
+    ("expected ',' or ']'", "here", "a comma or ] is missing; the list begins in {since}; a [ in text is quoted"),
     ("expected ',' or '}'", "here", "a comma or }} is missing; the mapping begins in {since}"),
     ("unexpected end of stream", "begun", "the quote that opens here is never closed"),
     ("could not find expected ':'", "begun", "a colon is missing: this is no 'key: value'"),

@@ -6,7 +6,7 @@ What the operator is told; as text for a person (`..._lines`) and as plain value
     _waiting    quarantine       _previews  what a location gives    _checks    what is wrong or strange
 """
 
-from ._checks import check_row, forms_lines, forms_row
+from ._checks import archive_line, archive_row, check_row, finds_lines, finds_row, loose_lines, loose_row
 from ._plans import plan_lines, plan_row
 from ._previews import preview_lines, preview_row
 from ._reasons import explanation, explanation_lines
@@ -17,15 +17,19 @@ from ._texts import compared, compared_lines, revised, revised_lines
 from ._waiting import quarantine_lines, waiting_row
 
 __all__ = [
+    "archive_line",
+    "archive_row",
     "check_row",
     "compared",
     "compared_lines",
     "explanation",
     "explanation_lines",
-    "forms_lines",
-    "forms_row",
+    "finds_lines",
+    "finds_row",
     "health_lines",
     "health_row",
+    "loose_lines",
+    "loose_row",
     "move_lines",
     "move_row",
     "moves_line",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ..model import Article, Dated, Filing, Story
+from ..model import ALL, Article, Dated, Filing, Story, Term
 from ..stores import Store
 from ._plainly import Row, iso, when
 from ._stories import related_row, story_row
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Mark = Callable[[str], str]
 """Makes words stand out on a terminal."""
 
+_MOST_ALIKE = 5
 _MARKED = re.compile(r"\*\*.+?\*\*")
 
 DATED = {
@@ -28,7 +29,11 @@ DATED = {
 }
 
 
-def explanation(story: Story, store: Store, reasons: Sequence[Reason]) -> Row:
+Alike = Sequence[tuple[str, Term, str]]
+"""Topic, term, and a word of the story that begins like the term."""
+
+
+def explanation(story: Story, store: Store, reasons: Sequence[Reason], alike: Alike) -> Row:
     """Everything that is known about why a story is what it is; `reasons` under the rules in force."""
     articles = [article_row(story.lead, store)]
     articles += [article_row(c.article, store) | {"compared": c.compared, "passage": c.passage} for c in story.copies]
@@ -38,6 +43,7 @@ def explanation(story: Story, store: Store, reasons: Sequence[Reason]) -> Row:
         "withdrawn_because": story.withdrawal.because if story.withdrawal else "",
         "filings": [filing_row(f, reasons) for f in story.filings],
         "not_filed": [reason_row(r) for r in passed_over(story, reasons)],
+        "alike": [{"topic": topic, "term": str(term), "word": word} for topic, term, word in alike],
         "related": [related_row(r) for r in story.related],
         "articles": articles,
     }
@@ -53,7 +59,9 @@ def article_row(article: Article, store: Store) -> Row:
     }  # fmt: skip
 
 
-def explanation_lines(story: Story, store: Store, reasons: Sequence[Reason], mark: Mark) -> Iterator[str]:
+def explanation_lines(
+    story: Story, store: Store, reasons: Sequence[Reason], alike: Alike, mark: Mark
+) -> Iterator[str]:
     yield story.lead.title
     yield f"  story   {story.id}"
     yield f"  guid    {story.guid}"
@@ -70,6 +78,12 @@ def explanation_lines(story: Story, store: Store, reasons: Sequence[Reason], mar
         yield "  no topics of this story, though they ask for words of it"
     for r in others:
         yield f"    {r.topic}: {said_of(r)}"
+    if not others and not any(f.topic != ALL for f in story.filings):
+        yield "  no other topic asks for a word of it"
+    if alike:
+        yield "  words that begin like a term, and are no form of it"
+    for topic, term, word in alike[:_MOST_ALIKE]:
+        yield f"    {topic}: «{word}» is not found by {term}"
     if story.related:
         yield "  related: the same event in other words, linked and not merged"
     for other in story.related:
