@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from ._incoming import Checkpoint, Enclosure
-from ._standing import Standing
+from ._standing import Note, Standing
 
 
 class Dated(Enum):
@@ -132,3 +132,5 @@ class Health:
     """Visits that found the document as it was, by the server's word: they cost it nearly nothing."""
     waiting: int = 0
     """Articles that wait in quarantine."""
+    notes: tuple[Note, ...] = ()
+    """What was mended in what was read last."""

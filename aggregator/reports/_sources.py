@@ -19,6 +19,7 @@ def health_row(health: Health) -> Row:
         "error": h.error, "articles": h.articles, "new": h.new, "waiting": h.waiting, "news_at": iso(h.news_at),
         "gap_seconds": round(h.gap.total_seconds()) or None, "visits": h.visits, "unchanged": h.unchanged,
         "requests": h.requests, "bytes": h.bytes, "moved_to": h.moved_to,
+        "notes": [{"text": note.text, "since": iso(note.since)} for note in h.notes],
     }  # fmt: skip
 
 
@@ -59,4 +60,6 @@ def record_lines(h: Health) -> Iterator[str]:
     if h.news_at:
         usual = f"an article every {spoken(h.gap)}" if h.gap else "nobody can tell yet"
         yield f"  rhythm        {usual}; the last news came {when(h.news_at)}"
+    for note in h.notes:
+        yield f"  note          {note.text} (since {when(note.since)})"
     yield f"  cost          {h.visits} visits ({h.unchanged} unchanged), {h.requests} requests, {h.bytes:,} bytes"

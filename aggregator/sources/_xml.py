@@ -10,6 +10,7 @@ of them. What is left takes it some 20 µs a tag, so there is a limit to that as
 from __future__ import annotations
 
 import re
+import xml.parsers.expat as expat
 from datetime import UTC, datetime
 from html import escape
 from html.entities import html5
@@ -86,6 +87,25 @@ def weigh(text: str) -> None:
     """Raises TooMuch for what nobody should begin to read."""
     if text.count("<") + text.count("&") > _MOST_BEFORE:
         raise TooMuch(_TOO_MUCH)
+
+
+def fault(text: str) -> str:
+    """What makes a text no well-formed XML, in the parser's words; empty if nothing does. No entity is expanded."""
+    if text.count("<") > _MOST_TAGS:
+        return ""
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.EntityDeclHandler = _refuse_entity
+    try:
+        parser.Parse(text.encode(errors="replace"), True)
+    except expat.ExpatError as e:
+        return "it ends early" if expat.ErrorString(e.code) == "no element found" else expat.ErrorString(e.code)
+    except ValueError as e:
+        return str(e)
+    return ""
+
+
+def _refuse_entity(*_: object) -> None:
+    raise ValueError("entities of its own")
 
 
 def tidy(text: str, limit: int, tags: int = _MOST_TAGS) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ..errors import FetchError, ParseError
 from ..model import Checkpoint, Fetched, Item, Source, Wishes
-from . import World, _full_text, _home, _jsonfeed, _linked, _xml
+from . import World, _charset, _full_text, _home, _jsonfeed, _linked, _xml
 from ._charset import decode
 from ._follow import per_visit
 from ._home import place as place
@@ -89,6 +89,18 @@ def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
 def wishes(fetched: Fetched) -> Wishes | None:
     """When the feed wants to be visited, as far as it says; the page of one of its items says nothing of that."""
     return None if fetched.announced else wishes_of(decode(fetched.body or b"", fetched.charset))
+
+
+def notes(fetched: Fetched) -> Iterator[str]:
+    """What a reader should know who finds the feed other than it came: what was mended in it, or read by guess."""
+    if fetched.announced:
+        return
+    body = fetched.body or b""
+    yield from _charset.remarks(body, fetched.charset)
+    text = decode(body, fetched.charset)
+    fault = "" if text.lstrip().startswith(("{", "[")) else _xml.fault(text)
+    if fault:
+        yield f"not well-formed ({fault}): read loosely"
 
 
 def _seems_to_be(text: str, root: str, url: str) -> str:
