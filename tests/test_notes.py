@@ -66,6 +66,7 @@ def test_of_what_came_well_nothing_is_said(body: bytes, said: str | None) -> Non
         ("Дождь".encode(), "windows-1251", "said to be windows-1251, and read as utf-8"),
         (b'<?xml version="1.0" encoding="utf-16"?><rss/>', None, "said to be utf-16, and read as utf-8"),
         ("Дождь в степи над водой".encode("cp1251"), "utf-8", "said to be utf-8, and read as cp1251"),
+        ("Дождь над водой".encode("cp1251"), None, "in no character set that is said: read as cp1251, by its letters"),
         ("Дождь в степи".encode() + b"\xff", None, "not all of it is utf-8: what could not be read was replaced"),
     ],
 )

@@ -44,6 +44,8 @@ def remarks(body: bytes, said: str | None = None) -> Iterator[str]:
     is_the_same = body.isascii() and _codec(declared or "").startswith((*_KNOWN, "utf-8", "ascii"))
     if declared and not is_the_same and _codec(declared) != _codec(name):
         yield f"said to be {declared[:40]}, and read as {name}"
+    if not declared and not name.startswith("utf-"):
+        yield f"in no character set that is said: read as {name}, by its letters"
     if text.count("\ufffd") > body.count("\ufffd".encode()):
         yield f"not all of it is {name}: what could not be read was replaced"
 
