@@ -161,7 +161,7 @@ def _config(path: Path, top: Section) -> Config:
             contact=imprint.contact,
             at_once=polite.take("at_once", values.number(1, 16)),
             pause=polite.take("pause", values.between(timedelta(), timedelta(hours=1))),
-            private_hosts=frozenset(top.texts("private_hosts", values.host_name)),
+            private_hosts=frozenset(top.texts("private_hosts", values.host_or_network)),
         ),
         listen=listen,
         database=folder / top.take("database", values.path),

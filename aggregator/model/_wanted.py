@@ -38,7 +38,7 @@ class Manners:
     pause: timedelta = timedelta(seconds=1)
     """Time between the end of one request and the start of the next, per host."""
     private_hosts: frozenset[str] = frozenset()
-    """Hosts inside the private network that may be contacted all the same."""
+    """Hosts inside the private network that may be contacted all the same, and networks with all that is in them."""
 
 
 @dataclass(frozen=True, kw_only=True)

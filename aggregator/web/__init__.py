@@ -25,6 +25,7 @@ from .. import __version__
 from ..errors import FetchError
 from ..model import Checkpoint, Manners, Reception, Source
 from ._gates import Gates
+from ._guard import Guard, Refused
 from ._line import Line
 from ._wishes import back_after, budget_after, fresh_for
 
@@ -72,7 +73,7 @@ class Web:
         self.limit = limit
         contact = quote(manners.contact, safe=" !#$%&'*+,/:;=?@[]~")  # a header line is ASCII
         self.agent = f"River/{__version__}" + (f" (+{contact})" if contact else "")
-        self.wire = Wire(manners.private_hosts, manners.at_once, seconds, limit)
+        self.wire = Wire(Guard(manners.private_hosts), manners.at_once, seconds, limit)
         self.gates = Gates(manners.at_once, manners.pause, sleep)
         self.line = Line()
         self.sleep = sleep
@@ -135,7 +136,7 @@ class Trip:
         the server wrote them, empty if it gave none. A body of None: not modified (304), or nothing to say (204).
         Raises FetchError; of 410 Gone and what is no web address, a permanent one.
         """
-        from ._requests import NoAnswer, Refused
+        from ._requests import NoAnswer
 
         if not _is_web(url):
             raise self._error("this is no http or https address", permanent=True)
@@ -155,7 +156,7 @@ class Trip:
         Send a form to `url`, perhaps twice. Redirects are not followed. Raises FetchError unless the answer is 2xx; of
         one that calls it our fault (4xx but 408 and 429), a permanent one.
         """
-        from ._requests import NoAnswer, Refused
+        from ._requests import NoAnswer
 
         if not _is_web(url):
             raise self._error("this is no http or https address", permanent=True)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import errno
 import functools
 import http.client
-import ipaddress
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -30,6 +29,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from ._deadline import Exchange, Watchdog
+from ._guard import Guard, Refused
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
@@ -38,10 +38,6 @@ HOSTS_KEPT = 64
 _NO_WAY = (errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH)
 WITH_BODY = (200, 203, 226)
 """Of other answers nobody wants the body: it is not read."""
-
-
-class Refused(Exception):
-    """Not a place where we go. The text is a plain sentence."""
 
 
 class NoAnswer(Exception):
@@ -62,20 +58,6 @@ class Reply:
     body: bytes = b""
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the public internet; one that wraps an IPv4 address counts as that address."""
-    ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo and ip.teredo[1])
-        if ip in ipaddress.ip_network("64:ff9b::/96"):  # NAT64, RFC 6052
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner:
-            return is_public(str(inner))
-        if ip.is_site_local:  # fec0::/10, which Python calls global
-            return False
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved)
-
-
 _EXCHANGE: ContextVar[Exchange] = ContextVar("exchange")
 """Of this thread: urllib3 makes its connections out of our sight and has no place for a word from us."""
 
@@ -87,10 +69,7 @@ class _Http(HTTPConnection):
         exchange = _EXCHANGE.get()
         exchange.is_fresh = True
         found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
-        if self.host.strip("[]").lower() not in exchange.private_hosts:
-            for _, _, _, _, (address, *_) in found:  # one bad address is enough: a mixed answer is an attack
-                if not is_public(str(address)):
-                    raise Refused(f"{self.host} is {address}, not in the public internet; see private_hosts")
+        exchange.guard.check(self.host, [str(where[0]) for *_, where in found])
         error: OSError = OSError("no address")
         for family, kind, protocol, _, where in found:
             try:
@@ -156,8 +135,8 @@ class _Adapter(HTTPAdapter):
 class Wire:
     """Asks servers; shared by all threads. Keeps up to `at_once` idle connections per host."""
 
-    def __init__(self, private_hosts: frozenset[str], at_once: int, seconds: float, limit: int) -> None:
-        self._private_hosts = frozenset(host.strip("[]").rstrip(".").lower() for host in private_hosts)
+    def __init__(self, guard: Guard, at_once: int, seconds: float, limit: int) -> None:
+        self._guard = guard
         self._limit = limit
         self._adapter = _Adapter(pool_connections=HOSTS_KEPT, pool_maxsize=at_once, max_retries=0)
         self._watchdog = Watchdog()
@@ -176,7 +155,7 @@ class Wire:
             request = requests.Request("GET" if form is None else "POST", url, headers=headers, data=form).prepare()
         except (requests.RequestException, ValueError) as e:
             raise Refused("this is no address that can be asked") from e
-        with self._watchdog.over(Exchange(left, self._private_hosts)) as exchange:
+        with self._watchdog.over(Exchange(left, self._guard)) as exchange:
             _EXCHANGE.set(exchange)
             while True:
                 exchange.is_fresh = False
