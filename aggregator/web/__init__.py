@@ -73,6 +73,7 @@ class Web:
         self.limit = limit
         contact = quote(manners.contact, safe=" !#$%&'*+,/:;=?@[]~")  # a header line is ASCII
         self.agent = f"River/{__version__}" + (f" (+{contact})" if contact else "")
+        self.proxy = manners.proxy
         self.wire = Wire(Guard(manners.private_hosts), manners.at_once, seconds, limit)
         self.gates = Gates(manners.at_once, manners.pause, sleep)
         self.line = Line()
@@ -112,6 +113,8 @@ class Trip:
         self._home = home
         self._source = source
         self._afresh = afresh
+        own = source.proxy if source else None
+        self._proxy = web.proxy if own is None else own
         self._speaker = ""
         """The document that speaks for the source."""
 
@@ -210,7 +213,7 @@ class Trip:
             self.requests += 1
             began = time.monotonic()
             try:
-                reply = self._web.wire.ask(url, polite, left, form)
+                reply = self._web.wire.ask(url, polite, left, form, self._proxy)
             except NoAnswer as e:
                 if e.is_cut_off:
                     self._web.line.lost(host, self.now)
