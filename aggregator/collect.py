@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from random import Random
 from threading import Lock
 from typing import TYPE_CHECKING, cast
@@ -57,6 +58,8 @@ class Bag:
     places: list[str] = field(default_factory=list)
     """Where the documents were found, after redirects."""
     errors: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    """What went wrong with a part of it, and not with the source."""
     wishes: Wishes | None = None
     """What the first document that was read says of coming back."""
     notes: list[str] | None = None
@@ -107,7 +110,7 @@ def visited(
     heard, now, error = trip.reception, trip.now, complaint(bag.errors)
     visit = Visit(
         source=source.name, at=now, next_at=now + source.every, checkpoint=bag.checkpoint, error=error,
-        requests=trip.requests, bytes=trip.bytes,
+        requests=trip.requests, bytes=trip.bytes, left_out=complaint(bag.left_out),
     )  # fmt: skip
     if not trip.requests:  # nobody has to be spared
         return replace(visit, standing=replace(before, notes=kept_notes(before, bag, now)))
@@ -153,14 +156,15 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
             try:
                 bag.articles += refuse_our_own(source, read(kind, source, fetched, world.now), bag.authority)
             except ParseError as e:
-                bag.errors.append(f"{place(fetched, source)}{e.reason}")
+                found = bag.left_out if is_a_part(fetched, source) else bag.errors
+                found.append(f"{place(fetched, source)}{e.reason}")
             else:
                 bag.places.append(fetched.url)
                 bag.move_bookmark(fetched)
                 bag.note_wishes(kind, fetched)
                 bag.take_notes(kind, fetched, place(fetched, source))
     except FetchError as e:
-        bag.errors.append(e.reason)
+        (bag.left_out if e.partial else bag.errors).append(e.reason)
     bag.articles = tell_apart(bag.articles)
     return bag
 
@@ -168,6 +172,11 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
 def place(fetched: Fetched, source: Source) -> str:
     """Which of a source's documents it is, where there may be several."""
     return "" if fetched.url == source.location else f"{unquote(fetched.url.rpartition('/')[2])}: "
+
+
+def is_a_part(fetched: Fetched, source: Source) -> bool:
+    """Whether it is one of the files of a folder, or of the letters of a mailbox: the others are none the worse."""
+    return fetched.url.startswith("file:") and fetched.url != Path(source.location).absolute().as_uri()
 
 
 def refuse_our_own(source: Source, articles: list[Article], authority: str) -> list[Article]:

@@ -9,7 +9,8 @@ from random import Random
 
 import pytest
 
-from aggregator.collect import collect
+from aggregator.collect import Report, collect
+from aggregator.jobs import tell
 from aggregator.model import Health, Note, Source, State
 from aggregator.preview import preview
 from aggregator.reports import health_row, record_lines
@@ -91,11 +92,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
+def visited(web: Web, store: Store, source: Source, now: datetime) -> Report:
+    standing, trip = store.standing(source.name), web.visit(source, now)
+    return collect(source, store, trip, standing, Random(1), authority="news.example,2026", priorities={})
+
+
 def visit(web: Web, store: Store, source: Source, now: datetime) -> Health:
-    standing = store.standing(source.name)
-    collect(
-        source, store, web.visit(source, now), standing, Random(1), authority="news.example,2026", priorities={}
-    )
+    visited(web, store, source, now)
     return store.health()[0]
 
 
@@ -114,6 +117,33 @@ def test_a_feed_that_was_read_loosely_says_so_for_as_long_as_it_is(web: Web, sto
         assert visit(web, store, source, NOW + 3 * DAY).notes == health.notes
         server.answers["/rss"] = reply(body=GOOD.format(3).encode())
         assert visit(web, store, source, NOW + 4 * DAY).notes == ()
+
+
+def test_a_file_that_cannot_be_read_is_told_once_and_its_folder_is_well(
+    web: Web, store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = Source(name="inbox", kind="files", location=str(tmp_path / "in"), options={"quiet": 0 * DAY})
+    store.register([source], {}, NOW)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.txt").write_text("Rain in the steppe\n\nIt rains.")
+    (tmp_path / "in/b.xml").write_text("no feed at all")
+    (tmp_path / "in/c.txt").symlink_to("/etc/hostname")
+    told: dict[str, str | None] = {}
+    for day in range(3):
+        tell(visited(web, store, source, NOW + day * DAY), told)
+    health = store.health()[0]
+    assert (health.state, health.error, health.failures, health.articles) == (State.OK, None, 0, 1)
+    assert health.last_success == NOW + 2 * DAY
+    assert str(health.left_out).startswith("b.xml: this is no feed")
+    assert "cannot read c.txt" in str(health.left_out)
+    assert [r.message for r in caplog.records if "b.xml" in r.message] == [f"inbox: {health.left_out}"]
+
+
+def test_a_source_that_is_one_file_fails_with_it(web: Web, store: Store, tmp_path: Path) -> None:
+    source = Source(name="inbox", kind="files", location=str(tmp_path / "b.xml"), options={"quiet": 0 * DAY})
+    store.register([source], {}, NOW)
+    (tmp_path / "b.xml").write_text("no feed at all")
+    assert visit(web, store, source, NOW).state is State.FAILING
 
 
 def test_the_operator_sees_it_in_the_status_of_the_source() -> None:

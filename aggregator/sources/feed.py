@@ -32,7 +32,7 @@ def check(source: Source) -> None:
 def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
     """Yield the feed if it has changed; with `full_text`, the pages of its new items instead. Raises FetchError."""
     feeds = _fetch(source, since, world)
-    yield from _full_text.fetch(source, since, world, feeds, parse) if source.options.get("full_text") else feeds
+    yield from _full_text.fetch(source, since, world, feeds, _items) if source.options.get("full_text") else feeds
 
 
 def _fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
@@ -59,10 +59,17 @@ def _fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]
 
 
 def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
-    """Yield the items of a feed, at most the newest 500. Raises ParseError, also for what is no feed."""
+    """
+    Yield the items of a feed, at most the newest 500; with `full_text` none, as they come one by one with their pages.
+    Raises ParseError, also for what is no feed.
+    """
     if fetched.announced:
         yield from _linked.parse(source, fetched)
-        return
+    elif not source.options.get("full_text"):
+        yield from _items(source, fetched)
+
+
+def _items(source: Source, fetched: Fetched) -> Iterator[Item]:
     text = decode(fetched.body or b"", fetched.charset)
     title = source.title if source.kind == "feed" else ""  # a feed that lies in a folder keeps its own
     if text.lstrip().startswith(("{", "[")):

@@ -108,7 +108,7 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
     """
     Yield every new or changed file in the order of the paths; an empty Fetched where only the bookmark moves (touched,
     renamed, vanished). For files touched just now it waits a moment; those that still grow are left for the next visit.
-    Raises FetchError when the place is missing, and at the end for the files that could not be read.
+    Raises FetchError when the place is missing, and at the end a partial one for the files that could not be read.
     """
     root, found, failures = _look(source)
     marks = {key: mark for key, line in since.items() if (mark := _Mark.read(line))}
@@ -147,7 +147,8 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
         yield Fetched(url=root.absolute().as_uri(), body=None, checkpoint=dict.fromkeys(vanished, ""))
     if failures:
         more = f" and {len(failures) - 5} more" if len(failures) > 5 else ""
-        raise FetchError(source.name, f"cannot read {', '.join(failures[:5])}{more}; everything else was taken")
+        reason = f"cannot read {', '.join(failures[:5])}{more}; everything else was taken"
+        raise FetchError(source.name, reason, partial=Path(source.location) not in found.values())
 
 
 def _letters(key: str, path: Path, mark: _Mark | None, failures: list[str]) -> Iterator[Fetched]:

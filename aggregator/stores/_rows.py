@@ -141,6 +141,7 @@ def health_of(row: Row) -> Health:
         visits=row["visits"],
         unchanged=row["unchanged"],
         waiting=row["waiting"],
+        left_out=row["left_out"],
         notes=standing.notes,
     )
 
@@ -152,7 +153,9 @@ def _state(row: Row) -> State:
         return State.STOPPED
     if row["last_visit"] is None:
         return State.WAITING
-    return State.OK if row["error"] is None else State.FAILING
+    if row["error"] is None:
+        return State.OK
+    return State.OFFLINE if row["failing_since"] is None else State.FAILING
 
 
 def standing_row(standing: Standing) -> dict[str, Any]:

@@ -169,7 +169,7 @@ class Trip:
             raise self._error(str(e)) from e
         if not 200 <= reply.status < 300:
             is_our_fault = 400 <= reply.status < 500 and reply.status not in (408, 429)
-            raise self._error(f"the server answers {_phrase(reply.status)}", permanent=is_our_fault)
+            raise self._refused(reply, permanent=is_our_fault)
 
     def _follow(
         self, asked: str, since: Checkpoint, headers: Mapping[str, str]
@@ -254,7 +254,7 @@ class Trip:
             kept = {name: (reply.status == 304 and given[name]) or old[name] for name in VALIDATORS}
             return Page(url=place, body=None, checkpoint=kept)
         if reply.status not in (200, 203, 226):
-            raise self._error(f"the server answers {_phrase(reply.status)}", permanent=reply.status == 410)
+            raise self._refused(reply, permanent=reply.status == 410)
         try:
             body = unpack(reply.body, reply.headers.get("Content-Encoding", ""), self._web.limit)
         except ValueError as e:
@@ -276,6 +276,10 @@ class Trip:
 
     def _hear(self, **said: Any) -> None:
         self.reception = replace(self.reception, **said)
+
+    def _refused(self, reply: Reply, *, permanent: bool) -> FetchError:
+        reason = f"the server answers {_phrase(reply.status)}"
+        return FetchError(self._whom, reason, permanent=permanent, status=reply.status)
 
     def _error(self, reason: str, *, permanent: bool = False) -> FetchError:
         return FetchError(self._whom, reason, permanent=permanent)
