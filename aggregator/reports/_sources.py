@@ -17,8 +17,8 @@ def health_row(health: Health) -> Row:
         "last_success": iso(h.last_success), "next_visit": iso(h.next_visit), "next_because": h.next_because,
         "not_before": iso(h.not_before), "failing_since": iso(h.failing_since), "failures": h.failures,
         "error": h.error, "left_out": h.left_out, "articles": h.articles, "new": h.new, "waiting": h.waiting,
-        "news_at": iso(h.news_at), "gap_seconds": round(h.gap.total_seconds()) or None, "visits": h.visits, "unchanged": h.unchanged,
-        "requests": h.requests, "bytes": h.bytes, "moved_to": h.moved_to,
+        "news_at": iso(h.news_at), "gap_seconds": round(h.gap.total_seconds()) or None, "visits": h.visits,
+        "unchanged": h.unchanged, "requests": h.requests, "bytes": h.bytes, "moved_to": h.moved_to,
         "notes": [{"text": note.text, "since": iso(note.since)} for note in h.notes],
     }  # fmt: skip
 
