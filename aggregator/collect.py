@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from random import Random
 from threading import Lock
 from typing import TYPE_CHECKING, cast
@@ -20,7 +21,7 @@ from . import moving, plugins, quarantine, rhythm
 from .dedupe import dedupe, is_ours
 from .errors import FetchError, ParseError
 from .identity import tell_apart
-from .model import Article, Decision, Fetched, Source, Standing, Verdict, Visit, Wishes
+from .model import Article, Decision, Fetched, Note, Source, Standing, Verdict, Visit, Wishes
 from .normalise import normalise
 from .sources import SourceKind, World
 from .stores import Store
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .web import Trip
 
 ERRORS_TOLD = 3
+NOTES_KEPT = 10
 UNMODIFIED, GONE = 304, 410
 BIG = 1 << 18
 """Bytes. Reading takes ten times the memory of what is read, and sixteen workers may have come home at once."""
@@ -56,8 +58,12 @@ class Bag:
     places: list[str] = field(default_factory=list)
     """Where the documents were found, after redirects."""
     errors: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    """What went wrong with a part of it, and not with the source."""
     wishes: Wishes | None = None
     """What the first document that was read says of coming back."""
+    notes: list[str] | None = None
+    """What was mended in the documents that were read; None: none was read."""
 
     def move_bookmark(self, fetched: Fetched) -> None:
         self.checkpoint.update(fetched.checkpoint)
@@ -67,6 +73,11 @@ class Bag:
     def note_wishes(self, kind: SourceKind, fetched: Fetched) -> None:
         if fetched.body is not None and not self.wishes and (ask := getattr(kind, "wishes", None)):
             self.wishes = ask(fetched)
+
+    def take_notes(self, kind: SourceKind, fetched: Fetched, where: str) -> None:
+        if fetched.body is not None and (ask := getattr(kind, "notes", None)):
+            found = (self.notes or []) + [f"{where}{note}" for note in ask(fetched)]
+            self.notes = found[:NOTES_KEPT]
 
 
 def collect(
@@ -99,16 +110,17 @@ def visited(
     heard, now, error = trip.reception, trip.now, complaint(bag.errors)
     visit = Visit(
         source=source.name, at=now, next_at=now + source.every, checkpoint=bag.checkpoint, error=error,
-        requests=trip.requests, bytes=trip.bytes,
+        requests=trip.requests, bytes=trip.bytes, left_out=complaint(bag.left_out),
     )  # fmt: skip
     if not trip.requests:  # nobody has to be spared
-        return visit
+        return replace(visit, standing=replace(before, notes=kept_notes(before, bag, now)))
     if error and trip.is_offline:
         error = f"this machine seems to be offline: {error}"
         because = "soon: it is we who are offline"
         return replace(visit, next_at=rhythm.soon(now, chance), next_because=because, error=error, is_excused=True)
     has_news = any(d.verdict in (Verdict.NEW, Verdict.COPY) for d in decisions)
     after = rhythm.learn(before, heard, bag.wishes, bag.articles, now, has_news=has_news)
+    after = replace(after, notes=kept_notes(before, bag, now))
     after = moving.settle(source, after, heard, now, failed=bool(error))
     return replace(
         visit,
@@ -120,6 +132,14 @@ def visited(
         standing=after,
         is_last=bool(error) and heard.status == GONE and not before.address,
     )
+
+
+def kept_notes(before: Standing, bag: Bag, now: datetime) -> tuple[Note, ...]:
+    """What the documents that were read now are like; or, if none was, what those before were."""
+    if bag.notes is None:
+        return before.notes
+    since = {note.text: note.since for note in before.notes}
+    return tuple(Note(text=text, since=since.get(text, now)) for text in dict.fromkeys(bag.notes))
 
 
 def complaint(errors: Sequence[str]) -> str | None:
@@ -136,13 +156,15 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
             try:
                 bag.articles += refuse_our_own(source, read(kind, source, fetched, world.now), bag.authority)
             except ParseError as e:
-                bag.errors.append(f"{place(fetched, source)}{e.reason}")
+                found = bag.left_out if is_a_part(fetched, source) else bag.errors
+                found.append(f"{place(fetched, source)}{e.reason}")
             else:
                 bag.places.append(fetched.url)
                 bag.move_bookmark(fetched)
                 bag.note_wishes(kind, fetched)
+                bag.take_notes(kind, fetched, place(fetched, source))
     except FetchError as e:
-        bag.errors.append(e.reason)
+        (bag.left_out if e.partial else bag.errors).append(e.reason)
     bag.articles = tell_apart(bag.articles)
     return bag
 
@@ -150,6 +172,11 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
 def place(fetched: Fetched, source: Source) -> str:
     """Which of a source's documents it is, where there may be several."""
     return "" if fetched.url == source.location else f"{unquote(fetched.url.rpartition('/')[2])}: "
+
+
+def is_a_part(fetched: Fetched, source: Source) -> bool:
+    """Whether it is one of the files of a folder, or of the letters of a mailbox: the others are none the worse."""
+    return fetched.url.startswith("file:") and fetched.url != Path(source.location).absolute().as_uri()
 
 
 def refuse_our_own(source: Source, articles: list[Article], authority: str) -> list[Article]:

@@ -5,7 +5,7 @@ What can go wrong.
       ConfigError            the configuration cannot be used: every complaint has file:line:column
       PluginError            a name leads to no module
       SourceError            one source, this time
-        FetchError             no bytes came; `permanent` when asking again is no use
+        FetchError             no bytes came, or not all; `permanent` when asking again is no use
         ParseError             bytes came, and make no sense
       StoreError             the database
         StoreInUse             another process holds it
@@ -71,11 +71,18 @@ class SourceError(AggregatorError):
 
 
 class FetchError(SourceError):
-    """No bytes came. `permanent`: asking again will not help until somebody changes something."""
+    """
+    No bytes came. `permanent`: asking again will not help until somebody changes something. `partial`: but what else
+    there is came, so that the source itself is well. `status`: the server's answer, if it was one that made it fail.
+    """
 
-    def __init__(self, source: str, reason: str, *, permanent: bool = False) -> None:
+    def __init__(
+        self, source: str, reason: str, *, permanent: bool = False, partial: bool = False, status: int | None = None
+    ) -> None:
         super().__init__(source, reason)
         self.permanent = permanent
+        self.partial = partial
+        self.status = status
 
 
 class ParseError(SourceError):

@@ -215,9 +215,11 @@ TOLD = (Verdict.NEW, Verdict.COPY, Verdict.CHANGED, Verdict.WAITS)
 def tell(report: Report, told: dict[str, str | None]) -> None:
     """One line a visit; a quiet one for a visit that brought nothing, or nothing but the complaint that was `told`."""
     visit, counts = report.visit, report.counts
-    about, complaint = (OFFLINE, OFFLINE) if visit.is_excused else (visit.source, visit.error)
+    about, complaint = (OFFLINE, OFFLINE) if visit.is_excused else (visit.source, visit.error or visit.left_out)
+    level = logging.DEBUG if told.get(about) == complaint else logging.WARNING
+    if visit.left_out:
+        log.log(level, "%s: %s", visit.source, visit.left_out)
     if visit.error:
-        level = logging.DEBUG if told.get(about) == complaint else logging.WARNING
         following = "not visited any more" if visit.is_last else f"next try {visit.next_at:%d %b %H:%M} UTC"
         log.log(level, "%s: %s; %s", visit.source, visit.error, following)
     told[about] = complaint

@@ -187,7 +187,8 @@ _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _INLINE_NAMES = (
     "a abbr acronym b base bdi bdo big br button canvas cite code data del dfn em embed font i iframe img input ins "
     "kbd label link map mark math meta noscript object picture q s samp script small source span strike strong "
-    "style sub sup svg td template textarea th time title tt u var wbr html head"
+    "style sub sup svg td template textarea th time title tt u var wbr html head "
+    "applet basefont bgsound blink frame frameset marquee nobr noframes"
 )
 _INLINE = frozenset(_INLINE_NAMES.split())
 

@@ -47,7 +47,7 @@ def preview(
     decisions = dedupe(bag.articles, known, now=now, since=None, authority=authority, priorities={})
     rows = [(d, classifier.file(story_of(d))) for d in decisions]
     remarks = getattr(plugins.load("sources", source.kind), "remarks", lambda _: ())
-    return Preview(rows=rows, errors=bag.errors, remarks=tuple(remarks(source)))
+    return Preview(rows=rows, errors=[*bag.errors, *bag.left_out], remarks=(*(bag.notes or ()), *remarks(source)))
 
 
 def story_of(decision: Decision) -> Story:

@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -194,6 +194,23 @@ def host_name(text: str) -> str:
         if HOST.fullmatch(bare):
             return bare
     raise ValueError(f"{text!r} is no host; write a name or address alone: 127.0.0.1 or news.example.org")
+
+
+def host_or_network(text: str) -> str:
+    """A machine, or a network of ours: `10.0.0.0/8`, `fd00::/8`."""
+    if "/" not in text:
+        return host_name(text)
+    if "://" in text:
+        raise ValueError(f"{text!r} is no host; write its name alone: {urlsplit(text).hostname or 'news.example.org'}")
+    try:
+        network = ip_network(text.strip(), strict=False)
+    except ValueError:
+        raise ValueError(f"{text!r} is no network; write 10.0.0.0/8 or fd00::/8, or a host alone") from None
+    if str(network.network_address) != str(ip_address(text.strip().partition("/")[0])):
+        raise ValueError(f"{text!r} names a host and a network; write the network: {network}, or the host alone")
+    if network.is_global:
+        raise ValueError(f"{text!r} is no private network: hosts of the public internet need not be listed")
+    return str(network)
 
 
 def slug(text: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import Message
@@ -82,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
 
-    do_POST = do_GET
+    do_POST = do_CONNECT = do_GET
 
     def log_message(self, format: str, *args: Any) -> None:
         """Silence."""
@@ -138,6 +140,29 @@ def pour(start: bytes, pieces: Iterable[bytes], every: float = 0) -> Answering:
             pause.wait(every)
 
     return answer
+
+
+def tunnel(port: int) -> Answering:
+    """What a proxy answers to CONNECT: from now on its client talks to this port of 127.0.0.1."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response_only(200)
+        handler.end_headers()
+        handler.close_connection = True
+        with socket.create_connection(("127.0.0.1", port)) as far:
+            back = threading.Thread(target=pass_on, args=(far, handler.connection))
+            back.start()
+            pass_on(handler.connection, far)
+            back.join()
+
+    return answer
+
+
+def pass_on(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
 
 
 def in_turn(*answers: Answering) -> Answering:

@@ -40,7 +40,9 @@ class Pages:
         self.bookmarks.append(dict(since or {}))
         page = self.pages.get(url, 404)
         if isinstance(page, int):
-            raise FetchError("desk", f"the server answers {page} {'Not Found' if page == 404 else 'Something'}")
+            raise FetchError(
+                "desk", f"the server answers {page} {'Not Found' if page == 404 else 'Something'}", status=page
+            )
         if isinstance(page, Answer):
             return page
         return Answer(url, page.encode() if isinstance(page, str) else page)

@@ -92,8 +92,8 @@ def test_status_tells_how_each_source_fares(run: Run) -> None:
     inbox, wire = json.loads(result.stdout)
     assert set(inbox) == {
         "name", "kind", "state", "last_visit", "last_success", "next_visit", "next_because", "not_before",
-        "failing_since", "failures", "error", "articles", "new", "waiting", "news_at", "gap_seconds", "visits",
-        "unchanged", "requests", "bytes", "moved_to",
+        "failing_since", "failures", "error", "left_out", "articles", "new", "waiting", "news_at", "gap_seconds",
+        "visits", "unchanged", "requests", "bytes", "moved_to", "notes",
     }  # fmt: skip
     assert (inbox["state"], inbox["articles"], inbox["new"], inbox["error"]) == ("ok", 1, 1, None)
     assert (wire["state"], wire["failures"], wire["last_success"]) == ("failing", 1, None)

@@ -92,7 +92,7 @@ def test_everything_can_be_said(desk: Path) -> None:
         contact="desk@example.org",
         at_once=2,
         pause=timedelta(seconds=2.5),
-        private_hosts=frozenset({"127.0.0.1", "::1", "news.example.org"}),
+        private_hosts=frozenset({"127.0.0.1", "::1", "news.example.org", "fd00::/8"}),
     )
     assert (config.listen, config.workers, config.desk) == (("::1", 9090), 4, True)
     assert (config.database, config.feeds) == (desk / "kept" / "river.sqlite", Path("/srv/feeds"))

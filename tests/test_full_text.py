@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from aggregator.model import Wishes
 from aggregator.sources import feed
 
 from .pages import Pages
@@ -91,6 +94,14 @@ def test_what_is_whole_or_has_no_page_is_taken_as_it_is() -> None:
     d.visit()
     assert [a.title for a in d.bag.articles] == ["News 1", "News 2", "News 3"]
     assert d.world.asked == [FEED]
+
+
+def test_what_the_feed_says_of_coming_back_counts() -> None:
+    d = desk(teaser(1, "Long words. " * 400), teaser(2))
+    d.world.pages[FEED] = str(d.world.pages[FEED]).replace("<link>", "<ttl>120</ttl><link>", 1)
+    d.visit()
+    assert d.bag.wishes == Wishes(every=timedelta(hours=2))
+    assert d.bag.notes == []
 
 
 def test_a_broken_feed_is_an_error_and_moves_no_bookmark() -> None:

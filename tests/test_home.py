@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aggregator.errors import ParseError
+from aggregator.errors import FetchError, ParseError
 from aggregator.model import Fetched, Source
 from aggregator.sources import feed
 from aggregator.sources._home import declared
@@ -31,6 +31,13 @@ def titles(world: Pages, bookmark: dict[str, str]) -> list[str | None]:
         found += [item.title for item in feed.parse(source(), fetched)] if fetched.body is not None else []
         bookmark |= fetched.checkpoint
     return found
+
+
+def test_a_busy_site_is_not_asked_for_the_next_of_its_feeds() -> None:
+    world = Pages({HOME: page((RSS_TYPE, "/a", ""), (RSS_TYPE, "/b", "")), f"{HOME}a": 429, f"{HOME}b": RSS})
+    with pytest.raises(FetchError, match="429"):
+        titles(world, {})
+    assert world.asked == [HOME, f"{HOME}a"]
 
 
 RSS_TYPE, ATOM_TYPE, JSON_TYPE = "application/rss+xml", "application/atom+xml", "application/feed+json"

@@ -148,6 +148,7 @@ def test_plain_is_what_one_would_read_aloud(html: str, wanted: str) -> None:
         ("if a<b", "if a<b"),
         ("&lt;b&gt;Жирный&lt;/b&gt; &amp;quot;да&amp;quot;", 'Жирный "да"'),
         ("<script>alert(1)</script>", ""),
+        ("<marquee>Срочно</marquee>", "Срочно"),
         ("<img src=x onerror=alert(1)>", ""),
         ("две\n  строки<br>вместе", "две строки вместе"),
         ("<<b>b>x", "x"),

@@ -15,11 +15,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from aggregator.collect import Bag, gather
-from aggregator.errors import FetchError, ParseError
+from aggregator.errors import ParseError
 from aggregator.model import Enclosure, Fetched, Item, Source
 from aggregator.sources import _announced, _follow, _listing, page
 from aggregator.sources._extractor import main_text
-from aggregator.sources._robots import Robots, status
+from aggregator.sources._robots import Robots
 
 from .loopback import Loopback, failure, make_web, reply, visit
 from .pages import NOW, Answer, Pages
@@ -272,6 +272,15 @@ def test_articles_that_robots_must_not_read_come_as_they_were_announced() -> Non
     assert desk.visit() == []
 
 
+def test_nor_is_it_read_where_a_redirect_leads_to_it() -> None:
+    desk = Desk(robots("User-agent: *\nDisallow: /members/\n"))
+    desk.world.pages[f"{HOME}n/2"] = Answer(f"{HOME}members/2", article(2).encode())
+    desk.world.pages[f"{HOME}n/3"] = Answer("https://other.example/3", article(3).encode())
+    desk.world.pages["https://other.example/robots.txt"] = "User-agent: *\nDisallow: /\n"
+    assert desk.visit() == ["/n/1", "/n/2", "/n/3"]
+    assert [bool(a.content) for a in desk.bag.articles] == [True, False, False]
+
+
 @pytest.mark.parametrize(("answer", "allowed"), [
     (404, True), (403, True), (410, True), (429, False), (500, False), (503, False), ("", True), (b"\xff\xfe", True),
     ("<html><body>Not found", True), ("\ufeffUser-agent: *\r\nDisallow: /", False), ("User-agent: *\nDisallow:", True),
@@ -298,7 +307,7 @@ def test_robots_txt_holds_for_a_day_and_what_we_had_holds_while_the_site_is_in_t
 def test_a_site_may_want_long_pauses() -> None:
     desk = Desk(Pages(world(*range(1, 9)).pages | {ROBOTS: "User-agent: *\nCrawl-delay: 15\n"}))
     assert len(desk.visit()) == 6  # in a minute
-    assert desk.world.waited == timedelta(seconds=50)
+    assert desk.world.waited == timedelta(seconds=60)  # before the first, too: the list has just been asked for
 
 
 def test_each_site_has_its_own_robots_txt() -> None:
@@ -309,12 +318,12 @@ def test_each_site_has_its_own_robots_txt() -> None:
     assert pages.asked == [ROBOTS, "https://other.example:8443/robots.txt"]
 
 
-def test_what_the_web_says_of_an_error_is_understood() -> None:
+def test_an_error_of_the_web_has_its_status() -> None:
     with Loopback({"/robots.txt": reply(503), "/gone": reply(410)}) as server:
         web = make_web()
-        assert status(failure(web, server.url("/robots.txt"))) == 503
-        assert status(failure(web, server.url("/gone"))) == 410
-        assert status(FetchError("desk", "no address")) is None
+        assert failure(web, server.url("/robots.txt")).status == 503
+        assert failure(web, server.url("/gone")).status == 410
+        assert failure(web, "http://127.0.0.1:1/").status is None
         assert not Robots({}, visit(web)).allow(server.url("/x"))
         web.close()
 

@@ -14,7 +14,7 @@ from aggregator.sources._robots import TOKEN
 
 from .loopback import Loopback, make_web, reply
 from .pages import NOW, Answer, Pages
-from .test_page import HOME, Desk, article
+from .test_page import HOME, ROBOTS, Desk, article
 
 MAP = f"{HOME}sitemap.xml"
 NAMESPACES = (
@@ -134,6 +134,26 @@ def test_a_sitemap_of_an_index_that_cannot_be_had_costs_itself() -> None:
     assert d.bag.errors == [f"{HOME}b.xml: the server answers 404 Not Found"]
     d.world.pages[f"{HOME}b.xml"] = urlset(entry(2))
     assert d.visit() == ["/n/2"]
+
+
+def test_a_sitemap_of_an_index_that_robots_must_not_read_is_not_read() -> None:
+    d = desk(index(a="2026-02-28", b="2026-03-01"), a=urlset(entry(1)), b=urlset(entry(2)))
+    d.world.pages[ROBOTS] = "User-agent: *\nDisallow: /b.xml\nCrawl-delay: 4\n"
+    assert d.visit() == ["/n/1"]
+    assert d.bag.errors == [f"{HOME}b.xml: robots.txt does not let us read it"]
+    assert d.world.asked == [ROBOTS, MAP, f"{HOME}a.xml", f"{HOME}n/1"]
+    assert d.world.waited == timedelta(seconds=8)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_site_is_left_alone_in_the_middle_of_an_index(status: int) -> None:
+    d = desk(index(a="2026-02-27", b="2026-02-28", c="2026-03-01"), b=urlset(entry(1)), c=urlset(entry(2)))
+    d.world.pages[f"{HOME}b.xml"] = status
+    assert d.visit() == []
+    assert d.bag.errors == [f"the server answers {status} Something"]
+    assert d.world.asked == [ROBOTS, MAP, f"{HOME}c.xml", f"{HOME}b.xml"]
+    d.world.pages |= {f"{HOME}a.xml": urlset(entry(3)), f"{HOME}b.xml": urlset(entry(1))}
+    assert sorted(d.visit()) == ["/n/1", "/n/2", "/n/3"]
 
 
 @pytest.mark.parametrize("text", ["", "hello", "<html><body>x", "<rss/>", "<urlset><url>", "<urlset><a:b/></urlset>"])

@@ -10,7 +10,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from aggregator.model import Item
-from aggregator.sources import _article, _charset, _dates
+from aggregator.sources import _article, _charset, _dates, feed
+
+from .make import fetched, source
 
 HEADLINE = "Мосты через реку открыли досрочно"
 TEXT = f"АЛТАЙ-ВЕСТИ\nНовости степи\n\n{HEADLINE}\n\n{HEADLINE}Вчера прошли машины."
@@ -55,3 +57,37 @@ def test_what_is_no_date_stays_unknown(words: str) -> None:
 @given(st.text(max_size=60))
 def test_no_words_break_the_dates(words: str) -> None:
     _dates.moment(words)
+
+
+def test_the_year_one_is_not_2001() -> None:
+    assert _dates.moment("Mon, 01 Jan 0001 00:00:00 +0000") == datetime(1, 1, 1, tzinfo=UTC)
+    assert _dates.moment("Mon, 01 Jan 01 00:00:00 +0000") == datetime(2001, 1, 1, tzinfo=UTC)
+
+
+def only_item(inside: str) -> Item:
+    head = "<title>Steppe</title><link>https://steppe.example/</link>"
+    body = f"<rss><channel>{head}<item><title>t</title>{inside}</item></channel></rss>".encode()
+    (item,) = feed.parse(source(), fetched(body, url="https://steppe.example/rss"))
+    return item
+
+
+@pytest.mark.parametrize(
+    ("inside", "url"),
+    [
+        ("<link>/n/1</link><guid>/n/1</guid>", "https://steppe.example/n/1"),
+        ("<guid>/n/1</guid>", None),
+        ("<guid>https://steppe.example/n/1</guid>", "https://steppe.example/n/1"),
+        ("<link>steppe.example/n/1</link>", "https://steppe.example/n/1"),
+        ("<link>www.steppe.example/n/1</link>", "https://www.steppe.example/n/1"),
+        ("<link>n/1</link>", "https://steppe.example/n/1"),
+    ],
+)
+def test_a_link_leads_where_its_writer_meant(inside: str, url: str | None) -> None:
+    assert only_item(inside).url == url
+
+
+@pytest.mark.parametrize(
+    "said", ["a@b.example (Ann)", "Ann (mailto:a@b.example)", "<![CDATA[Ann@b.example]]>", "Ann@b.example"]
+)
+def test_an_author_is_a_name_and_no_mail_address(said: str) -> None:
+    assert only_item(f"<author>{said}</author>").authors == ("Ann",)

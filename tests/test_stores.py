@@ -21,6 +21,7 @@ from aggregator.model import (
     Fingerprint,
     Listed,
     Move,
+    Note,
     Opening,
     Relocation,
     Source,
@@ -203,6 +204,18 @@ def test_a_fault_of_ours_does_not_count_against_a_source(store: Store) -> None:
     store.save(visit(error="we are offline", is_excused=True), [])
     health = health_of(store)
     assert (health.failures, health.failing_since, health.error) == (0, None, "we are offline")
+    assert health.state is State.OFFLINE
+    for is_excused in (False, True):
+        store.save(visit(error="no answer", is_excused=is_excused), [])
+        assert health_of(store).state is State.FAILING
+
+
+def test_a_part_that_could_not_be_had_is_told_and_the_source_is_well(store: Store) -> None:
+    store.save(visit(left_out="cannot read a.txt"), [])
+    health = health_of(store)
+    assert (health.left_out, health.state, health.last_success) == ("cannot read a.txt", State.OK, NOON)
+    store.save(visit(), [])
+    assert health_of(store).left_out is None
 
 
 def test_a_standing_comes_back_as_it_was_given(store: Store) -> None:
@@ -211,6 +224,7 @@ def test_a_standing_comes_back_as_it_was_given(store: Store) -> None:
         wishes=Wishes(every=HOUR, skip_hours=frozenset({0, 23}), skip_days=frozenset({6})),
         gap=timedelta(seconds=1.5), news_at=NOON, whole_at=NOON + MINUTE, address="https://new.example/",
         move=Relocation(to="https://newest.example/", since=NOON, visits=2),
+        notes=(Note(text="read loosely", since=NOON),),
     )  # fmt: skip
     store.save(visit(standing=standing), [])
     assert store.standing("steppe") == replace(standing, visited=NOON)

@@ -16,7 +16,7 @@ import pytest
 from aggregator import __version__
 from aggregator.errors import FetchError
 from aggregator.web import Web
-from aggregator.web._requests import is_public
+from aggregator.web._guard import Guard, Refused, is_public
 from aggregator.web._wishes import back_after, fresh_for
 
 from .loopback import NOW, Loopback, failure, hang, in_turn, make_web, pour, reply, visit
@@ -366,6 +366,32 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
     asked = resolve_to(monkeypatch, "127.0.0.1")
     visit(web).get(server.url("/", host="news.example"))
     assert asked == ["news.example"]
+    web.close()
+
+
+@pytest.mark.parametrize("inside", ["127.0.0.1", "0x7f.1", "[::ffff:127.0.0.1]", "[::1]"])
+def test_a_network_of_the_operators_is_open_with_all_that_is_in_it(inside: str) -> None:
+    assert refuses(Guard(["10.0.0.0/8"]), inside)
+    assert not refuses(Guard(["127.0.0.0/8", "::1/128"]), inside)
+
+
+def refuses(guard: Guard, host: str) -> bool:
+    try:
+        guard.check_unseen(host)
+    except Refused:
+        return True
+    return False
+
+
+def test_a_name_in_an_open_network_may_be_contacted_and_one_foot_outside_is_too_many(
+    monkeypatch: pytest.MonkeyPatch, server: Loopback
+) -> None:
+    web = make_web(private_hosts=frozenset({"127.0.0.0/8"}))
+    server.answers["/"] = reply(body=b"x")
+    resolve_to(monkeypatch, "127.0.0.1")
+    assert visit(web).get(server.url("/", host="wiki.example")).body == b"x"
+    resolve_to(monkeypatch, "127.0.0.1", "10.0.0.1")
+    assert "10.0.0.1" in failure(web, "http://mail.example/").reason
     web.close()
 
 

@@ -83,7 +83,7 @@ def collect(path: Path, names: tuple[str, ...]) -> None:
             if name not in claimed:
                 click.echo(f"{name}: left alone for now, as its server asks ('aggregator status')", err=True)
         visit(room, claimed)
-        if any(h.error for h in room.store.health() if h.name in names):
+        if any(h.error or h.left_out for h in room.store.health() if h.name in names):
             raise click.exceptions.Exit(1)
 
 

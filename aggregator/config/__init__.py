@@ -19,7 +19,7 @@ from ..errors import Complaint, ConfigError, PluginError
 from ..model import DESK, Imprint, Manners, Source, Term, Topic, Trial
 from ..values import duration as duration
 from . import _yaml
-from ._access import read_headers
+from ._access import read_headers, read_proxy
 from ._section import Complaints, Section, plain, refuse_twins
 from ._topics import read_places, read_topics, read_trials
 
@@ -46,6 +46,7 @@ KEYS: Mapping[str, str] = {
     "polite.at_once": "1",
     "polite.pause": "1s",
     "private_hosts": "[]",
+    "proxy": "",
     "sources": REQUIRED,
     "sources.name": REQUIRED,
     "sources.title": DERIVED,
@@ -56,6 +57,7 @@ KEYS: Mapping[str, str] = {
     "sources.auth.user": "",
     "sources.auth.password": "",
     "sources.auth.token": "",
+    "sources.proxy": DERIVED,
     "sources.priority": "0",
     "sources.language": "",
     "sources.labels": "[]",
@@ -161,7 +163,8 @@ def _config(path: Path, top: Section) -> Config:
             contact=imprint.contact,
             at_once=polite.take("at_once", values.number(1, 16)),
             pause=polite.take("pause", values.between(timedelta(), timedelta(hours=1))),
-            private_hosts=frozenset(top.texts("private_hosts", values.host_name)),
+            private_hosts=frozenset(top.texts("private_hosts", values.host_or_network)),
+            proxy=read_proxy(top, folder) or "",
         ),
         listen=listen,
         database=folder / top.take("database", values.path),
@@ -264,6 +267,7 @@ def _source(section: Section, kinds: tuple[str, ...], folder: Path, default: _Us
         at_least_every=section.maybe("at_least_every", values.between(A_MINUTE, A_YEAR)) or default.at_least_every,
         adapts="every" not in section.given and kind != "files",
         headers=read_headers(section, folder, kind),
+        proxy=read_proxy(section, folder, kind),
         priority=section.take("priority", values.number(-1_000_000, 1_000_000)),
         language=section.maybe("language", values.language),
         labels=section.texts("labels", values.phrase),

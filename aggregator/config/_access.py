@@ -1,4 +1,7 @@
-"""What a source's server has to be told before it lets us in: `headers:` and `auth:`. Secrets are read, never shown."""
+"""
+What a source's server has to be told before it lets us in: `headers:` and `auth:`; and the way there: `proxy:`. Secrets
+are read, never shown.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,9 @@ from ._section import Section
 LONGEST_SECRET = 8192
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 """RFC 9110, 5.1."""
+DIRECT = "direct"
+"""What a source says instead of a proxy if it wants none."""
+PROXY = re.compile(r"https?://(?P<user>[!-~]+@)?(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::(?P<port>[0-9]{1,5}))?/?")
 VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 OURS = {
     "user-agent": "we say who we are; 'contact' at the top is part of it",
@@ -40,6 +46,27 @@ def read_headers(section: Section, folder: Path, kind: str) -> Mapping[str, str]
     if "auth" in given:
         headers |= _authorization(section.inner("auth"), folder)
     return headers
+
+
+def read_proxy(section: Section, folder: Path, kind: str = "") -> str | None:
+    """The proxy's address; empty for no proxy at all, None if nothing is said, or if it is wrong."""
+    if kind == "files" and "proxy" in section.given:
+        section.complaints.add(section.key_nodes["proxy"], "a folder is not asked for anything; take 'proxy' out")
+        return None
+    return section.maybe("proxy", lambda text: proxy_address(text, folder))
+
+
+def proxy_address(text: str, folder: Path) -> str:
+    """An http(s) address of a machine, or where it is to be read, then also with `user:password@`; `direct`: empty."""
+    if text == DIRECT:
+        return ""
+    address = secret(text, folder).strip()
+    found = PROXY.fullmatch(address)
+    if not found or int(found["port"] or 80) not in range(1, 65536):
+        raise ValueError("this is no proxy; write http://proxy.example.org:3128, env:NAME, file:PATH or direct")
+    if found["user"] and address == text.strip():
+        raise ValueError("a secret does not belong into this file; write env:NAME or file:PATH for the whole address")
+    return address
 
 
 def _header(section: Section, name: _yaml.Scalar, node: _yaml.Node, folder: Path) -> str | None:

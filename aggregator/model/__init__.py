@@ -13,7 +13,7 @@ from ._articles import Article, Dated, Health, State, Visit
 from ._incoming import Checkpoint, Enclosure, Fetched, Item
 from ._quarantine import Usual, Waiting
 from ._sameness import Arrival, Company, Decision, Fingerprint, Known, Move, Opening, Revision, Ruling, Trace, Verdict
-from ._standing import Reception, Relocation, Standing, Wishes
+from ._standing import Note, Reception, Relocation, Standing, Wishes
 from ._stories import Copy, Edition, Filing, Front, Job, Listed, Ping, Printed, Related, Story, Withdrawal
 from ._wanted import (
     ALL,
@@ -61,6 +61,7 @@ __all__ = [
     "Fingerprint",
     "Known",
     "Move",
+    "Note",
     "Relocation",
     "Like",
     "Opening",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from ._incoming import Checkpoint, Enclosure
-from ._standing import Standing
+from ._standing import Note, Standing
 
 
 class Dated(Enum):
@@ -65,6 +65,7 @@ class State(Enum):
     WAITING = "waiting"  # never visited
     OK = "ok"
     FAILING = "failing"
+    OFFLINE = "offline"  # the last visit failed, as this machine is offline; nothing was wrong before
     STOPPED = "stopped"  # its server says that it is gone for good (410): visited only when the operator asks
     GONE = "gone"  # no longer in the configuration; what it brought stays
 
@@ -83,6 +84,8 @@ class Visit:
     """The server's own wish (Retry-After, max-age), kept also when somebody asks for a visit now."""
     checkpoint: Checkpoint
     error: str | None = None
+    left_out: str | None = None
+    """What could not be had, while all else was: nothing is wrong with the source itself."""
     requests: int = 0
     bytes: int = 0
     standing: Standing | None = None
@@ -132,3 +135,7 @@ class Health:
     """Visits that found the document as it was, by the server's word: they cost it nearly nothing."""
     waiting: int = 0
     """Articles that wait in quarantine."""
+    left_out: str | None = None
+    """What the last visit could not have, while all else came."""
+    notes: tuple[Note, ...] = ()
+    """What was mended in what was read last."""

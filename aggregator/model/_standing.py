@@ -40,6 +40,15 @@ class Reception:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Note:
+    """What was mended in a source's document, or read by guess. Nothing is wrong with what was collected."""
+
+    text: str
+    since: datetime
+    """Of the first of the readings in a row that found it so."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Relocation:
     """Evidence that a source has moved for good."""
 
@@ -67,3 +76,5 @@ class Standing:
     address: str = ""
     """Where it is now, when it has moved for good; empty: where the configuration says."""
     move: Relocation | None = None
+    notes: tuple[Note, ...] = ()
+    """Of the last documents that were read."""

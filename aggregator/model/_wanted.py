@@ -38,7 +38,9 @@ class Manners:
     pause: timedelta = timedelta(seconds=1)
     """Time between the end of one request and the start of the next, per host."""
     private_hosts: frozenset[str] = frozenset()
-    """Hosts inside the private network that may be contacted all the same."""
+    """Hosts inside the private network that may be contacted all the same, and networks with all that is in them."""
+    proxy: str = field(default="", repr=False)
+    """Through which all requests go, perhaps with a user and password; empty: none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,8 @@ class Source:
     """Whether one that publishes seldom is visited seldom; False: the operator has said `every` of this very source."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with each request to the host of `location` and nobody else; secrets may be in it."""
+    proxy: str | None = field(default=None, repr=False)
+    """Its own instead of that of the Manners; empty: none at all."""
     priority: int = 0
     """Whose copy leads a story: the greatest wins."""
     language: str | None = None

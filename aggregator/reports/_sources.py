@@ -16,9 +16,10 @@ def health_row(health: Health) -> Row:
         "name": h.name, "kind": h.kind, "state": h.state.value, "last_visit": iso(h.last_visit),
         "last_success": iso(h.last_success), "next_visit": iso(h.next_visit), "next_because": h.next_because,
         "not_before": iso(h.not_before), "failing_since": iso(h.failing_since), "failures": h.failures,
-        "error": h.error, "articles": h.articles, "new": h.new, "waiting": h.waiting, "news_at": iso(h.news_at),
-        "gap_seconds": round(h.gap.total_seconds()) or None, "visits": h.visits, "unchanged": h.unchanged,
-        "requests": h.requests, "bytes": h.bytes, "moved_to": h.moved_to,
+        "error": h.error, "left_out": h.left_out, "articles": h.articles, "new": h.new, "waiting": h.waiting,
+        "news_at": iso(h.news_at), "gap_seconds": round(h.gap.total_seconds()) or None, "visits": h.visits,
+        "unchanged": h.unchanged, "requests": h.requests, "bytes": h.bytes, "moved_to": h.moved_to,
+        "notes": [{"text": note.text, "since": iso(note.since)} for note in h.notes],
     }  # fmt: skip
 
 
@@ -38,6 +39,8 @@ def trouble_lines(h: Health) -> Iterator[str]:
     if h.error:
         since = f" (since {when(h.failing_since)}, {h.failures} in a row)" if h.failures > 1 else ""
         yield f"{h.error}{since}"
+    if h.left_out:
+        yield h.left_out
     if h.state is State.STOPPED:
         yield f"not visited any more; 'aggregator collect {h.name}' tries once again"
     elif h.error and h.next_because:
@@ -59,4 +62,6 @@ def record_lines(h: Health) -> Iterator[str]:
     if h.news_at:
         usual = f"an article every {spoken(h.gap)}" if h.gap else "nobody can tell yet"
         yield f"  rhythm        {usual}; the last news came {when(h.news_at)}"
+    for note in h.notes:
+        yield f"  note          {note.text} (since {when(note.since)})"
     yield f"  cost          {h.visits} visits ({h.unchanged} unchanged), {h.requests} requests, {h.bytes:,} bytes"

@@ -1,8 +1,8 @@
 """
 Where news comes from. One file per kind; the file name is the key in the configuration.
 
-A kind is a module with `fetch` and `parse`; it may also have `OPTIONS`, `check` and `wishes`. How to write one:
-docs/add-a-source-kind.md.
+A kind is a module with `fetch` and `parse`; it may also have `OPTIONS`, `check`, `wishes` and `notes`. How to write
+one: docs/add-a-source-kind.md.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -33,14 +34,32 @@ _SAMPLE = 20_000
 
 def decode(body: bytes, said: str | None = None) -> str:
     """The text of `body`, without its byte-order mark. `said`: the charset of the transport. Never raises."""
+    return _read(body, said)[0]
+
+
+def remarks(body: bytes, said: str | None = None) -> Iterator[str]:
+    """What `decode` made of it against what was declared, and what it could not make anything of."""
+    text, name = _read(body, said)
+    declared = said or _declared(body)
+    is_the_same = body.isascii() and _codec(declared or "").startswith((*_KNOWN, "utf-8", "ascii"))
+    if declared and not is_the_same and _codec(declared) != _codec(name):
+        yield f"said to be {declared[:40]}, and read as {name}"
+    if not declared and not name.startswith("utf-"):
+        yield f"in no character set that is said: read as {name}, by its letters"
+    if text.count("\ufffd") > body.count("\ufffd".encode()):
+        yield f"not all of it is {name}: what could not be read was replaced"
+
+
+def _read(body: bytes, said: str | None) -> tuple[str, str]:
+    """The text, and the name of its character set."""
     for mark, name in _MARKS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(name, "replace")
+            return body[len(mark) :].decode(name, "replace"), name
     wide = _wide(body)
     if wide:
-        return body.decode(wide, "replace")
+        return body.decode(wide, "replace"), wide
     try:
-        return body.decode()
+        return body.decode(), "utf-8"
     except UnicodeDecodeError:
         return _not_quite_utf8(body, said)
 
@@ -55,17 +74,22 @@ def _wide(body: bytes) -> str | None:
     return "utf-16-le" if odd > 4 * even else None
 
 
-def _not_quite_utf8(body: bytes, said: str | None) -> str:
+def _not_quite_utf8(body: bytes, said: str | None) -> tuple[str, str]:
     letters = _UTF8_LETTER.findall(body)
     stray = _how_many_high(body) - sum(map(len, letters))
     if len(letters) > stray:  # UTF-8 with an accident: it costs what it touched, not the whole
-        return "".join(map(_piece, _PIECE.findall(body)))
-    declared = _DECLARED.search(body[:2048])
-    for name in (said, declared and (declared[1] or declared[2]).decode("ascii")):
+        return "".join(map(_piece, _PIECE.findall(body))), "utf-8"
+    for name in filter(None, (said, _declared(body))):
         text = _as(name, body)
         if text is not None:
-            return text
+            return text, name
     return _by_letters(body)
+
+
+def _declared(body: bytes) -> str | None:
+    """What the document says of itself; None if it says nothing."""
+    found = _DECLARED.search(body[:2048])
+    return (found[1] or found[2]).decode("ascii") if found else None
 
 
 def _how_many_high(body: bytes) -> int:
@@ -78,26 +102,34 @@ def _piece(piece: bytes) -> str:
         return piece.decode()
     except UnicodeDecodeError:
         pasted = _how_many_high(piece) > 8 and not _UTF8_LETTER.search(piece)
-        return _by_letters(piece) if pasted else piece.decode(errors="replace")
+        return _by_letters(piece)[0] if pasted else piece.decode(errors="replace")
 
 
-def _as(name: str | None, body: bytes) -> str | None:
+def _codec(name: str) -> str:
+    """What Python calls it; of names that mean nothing, the name. Of UTF-16, the order of bytes is no part of it."""
     try:
-        codec = codecs.lookup(name or "").name
+        return re.sub("-[lb]e$", "", codecs.lookup(name).name)
+    except (LookupError, ValueError):
+        return name
+
+
+def _as(name: str, body: bytes) -> str | None:
+    codec = _codec(name)
+    try:
         return body.decode(codec) if codec.startswith(_KNOWN) else None
-    except (LookupError, UnicodeError, ValueError):
+    except (LookupError, ValueError):
         return None
 
 
-def _by_letters(body: bytes) -> str:
+def _by_letters(body: bytes) -> tuple[str, str]:
     """Cyrillic letters stand together, accented Latin ones stand alone; which Cyrillic, the frequent letters tell."""
     together = sum(map(len, _HIGH_PAIR.findall(body)))
     if together * 2 <= _how_many_high(body):
-        return body.decode("cp1252", "replace")
+        return body.decode("cp1252", "replace"), "windows-1252"
     sample = b"".join(_HIGH_PAIR.findall(body)[:2000])[:_SAMPLE]
     best = max(_CYRILLIC, key=lambda name: _likeness(sample.decode(name, "replace")))
-    is_text = _likeness(sample.decode(best, "replace")) > 0
-    return body.decode(best if is_text else "utf-8", "replace")
+    name = best if _likeness(sample.decode(best, "replace")) > 0 else "utf-8"
+    return body.decode(name, "replace"), name
 
 
 def _likeness(text: str) -> float:

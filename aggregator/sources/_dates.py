@@ -105,7 +105,7 @@ def _day(said: str) -> datetime | None:
             year, day = int(found["y"]), int(found["d"])
             if month > 12 >= day:  # 01/25/2026
                 month, day = day, month
-            if year < 100:
+            if len(found["y"]) == 2:  # not 0001, which is how some programs write "never"
                 year += 2000 if year < 70 else 1900
             return datetime(year, month, day, tzinfo=UTC)
     return None

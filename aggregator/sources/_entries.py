@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from ..model import Enclosure, Item
 from ._dates import moment
@@ -19,6 +19,7 @@ _HTML = ("text/html", "application/xhtml+xml")
 _LONGEST_TITLE, _LONGEST_TEXT, _MOST = 1_000, 1_000_000, 100
 _WHOLE = re.compile(r"https?://[a-z0-9.-]+/[\w./%~-]*(?:\?[\w./%=&+-]+)?(?:#[\w-]+)?", re.ASCII)
 """A link that urljoin, for 8 µs, would give back as it is."""
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 Entry = Mapping[str, Any]
 
@@ -81,10 +82,10 @@ def _moment(entry: Entry, key: str) -> datetime | None:
 def _link(entry: Entry, base: str) -> str | None:
     """The entry's own page, absolute; a link of another kind (enclosure, replies) is not it."""
     link = _text(entry, "link")
-    if not link:
-        links = entry.get("links", ())
-        link = next((a.get("href") for a in links if a.get("rel", "alternate") == "alternate"), None)
-    if not link or (link == entry.get("id") and "://" not in link):  # a guid that is a permalink by default only
+    named = [a.get("href") for a in entry.get("links", ()) if a.get("rel", "alternate") == "alternate"]
+    link = link or next(iter(named), None)
+    is_guid = link not in named and link == entry.get("id")
+    if not link or (is_guid and "://" not in link):  # a guid that is a permalink by default only
         return None
     return _join(base, link)
 
@@ -93,7 +94,8 @@ def _join(base: str, link: str | None) -> str:
     if not link or _WHOLE.fullmatch(link):
         return link or base
     try:
-        return urljoin(base, link)
+        host = (urlsplit(base).hostname or "/").removeprefix("www.")
+        return urljoin(base, f"//{link}" if link.removeprefix("www.").startswith(f"{host}/") else link)
     except ValueError:  # http://[broken
         return link
 
@@ -115,8 +117,14 @@ def _as_html(text: str | None, detail: Entry) -> str | None:
 
 def _authors(entry: Entry) -> tuple[str, ...]:
     details = entry.get("authors") or ()
-    named = _distinct(detail.get("name") or detail.get("email") for detail in details)
-    return named or _distinct([entry.get("author")])
+    named = _distinct(_person(detail.get("name") or detail.get("email") or "") for detail in details)
+    return named or _distinct([_person(entry.get("author") or "")])
+
+
+def _person(said: str) -> str:
+    """A name; what stands before the @ of somebody who has only a mail address, which is nobody else's business."""
+    name = said.partition(" (mailto:")[0].strip()
+    return name.partition("@")[0] if _ADDRESS.fullmatch(name) else name
 
 
 def _enclosures(entry: Entry, base: str) -> Iterator[Enclosure]:

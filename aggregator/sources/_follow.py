@@ -21,14 +21,13 @@ from ..errors import FetchError
 from ..model import Checkpoint, Fetched, Item, Source
 from . import World
 from ._announced import dump, load
-from ._robots import Robots, status
+from ._robots import BUSY, Robots
 
 PER_VISIT = 10
 TRIES = 3
 FAILURES = 3
 """So many in one visit, and the site is left alone until the next."""
 MOST_WAITING, MOST_KNOWN = 500, 5_000
-_BUSY = (429, 503)
 _READABLE = ("", "text/html", "application/xhtml+xml", "text/plain", "application/octet-stream")
 
 
@@ -72,22 +71,24 @@ class Listed:
 
 
 def follow(
-    source: Source, since: Checkpoint, world: World, listed: Iterable[Listed], robots: Robots
+    source: Source, since: Checkpoint, world: World, listed: Iterable[Listed], robots: Robots, *, is_busy: bool = False
 ) -> Iterator[Fetched]:
     """
     Yield the pages of articles that are new, `per_visit` of them at most, those just listed first; and what the
     bookmark has to learn of the others. Where a page cannot be had, what was said of the article is yielded alone, with
-    an empty body; the page is tried again, three times in all. Raises FetchError at the end, for what could not be had.
+    an empty body; the page is tried again, three times in all. Of a site that `is_busy` none is asked for. Raises
+    FetchError at the end, for what could not be had.
     """
     known, waiting = _once(listed), _waiting(since)
     fresh = [(one, 0) for url, one in known.items() if url not in waiting and _is_wanted(one, since)]
     waiting = {url: (known.get(url, one), tries) for url, (one, tries) in waiting.items()}
     queue = sorted([*fresh, *waiting.values()], key=lambda turn: _was_fetched_today(turn[0], since, world))
     most = min(_at_most(source, robots, queue), sum(not _was_fetched_today(one, since, world) for one, _ in queue))
+    most = 0 if is_busy else most
     yield _noted(source, _lines(queue) | _forgotten(since, known.values()))
     failures: list[str] = []
-    for number, (one, tries) in enumerate(queue[:most]):
-        if robots.allow(one.url) and number:
+    for one, tries in queue[:most]:
+        if robots.allow(one.url):
             world.wait(robots.pause(one.url))
         # noted before: what makes `parse` fail is not tried for ever
         yield _noted(source, {one.todo: one.line(tries + 1)} if tries + 1 < TRIES else _done(one, world))
@@ -99,7 +100,7 @@ def follow(
                 yield _noted(source, _done(one, world))
             if tries == 0 and one.says_something:
                 yield Fetched(url=one.url, body=b"", checkpoint={}, announced=one.item)
-            if len(failures) == FAILURES or status(e) in _BUSY:
+            if len(failures) == FAILURES or e.status in BUSY:
                 break
     yield _noted(source, robots.moved)
     lost = len(queue) - MOST_WAITING
@@ -111,7 +112,7 @@ def follow(
 
 def _page(one: Listed, world: World, robots: Robots) -> Fetched:
     answer = world.get(one.url) if robots.allow(one.url) else None
-    if answer is None or answer.media_type not in _READABLE:
+    if answer is None or answer.media_type not in _READABLE or not robots.allow(answer.url):  # after redirects
         body = b"" if one.says_something else None
         return Fetched(url=one.url, body=body, checkpoint=_done(one, world), announced=one.item)
     return Fetched(

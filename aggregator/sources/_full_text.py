@@ -1,7 +1,8 @@
 """
 For feeds that give a teaser only: each new item's page is fetched once, and its text takes the teaser's place.
 
-The feed itself is then never given to `parse` as a whole: a teaser would overwrite the text that we hold.
+The feed itself comes too, and `parse` finds nothing in it: a teaser would overwrite the text that we hold. What it
+says of coming back still counts.
 """
 
 from __future__ import annotations
@@ -47,5 +48,5 @@ def fetch(
                 yield Fetched(url=fetched.url, body=b"", checkpoint={}, announced=item)
             else:
                 listed.append(Listed(item, sha256(key_of(item).encode()).hexdigest()[:16]))
-        yield replace(fetched, body=None)
+        yield fetched
     yield from follow(source, since, world, listed, Robots(since, world))

@@ -14,6 +14,7 @@ from ..model import Checkpoint, Source
 from . import Answer, World, _xml
 from ._charset import decode
 from ._html import base, elements, is_page, join, tree, words
+from ._robots import BUSY
 
 TRIES = 3
 """Requests that looking for a feed may cost, beyond the one for the page."""
@@ -52,7 +53,10 @@ def declared(text: str, url: str) -> list[Declared]:
 
 
 def find(answer: Answer, world: World) -> tuple[Answer, str] | None:
-    """The feed behind a page, and its address; None if the answer is no page, or no feed is found in TRIES requests."""
+    """
+    The feed behind a page, and its address; None if the answer is no page, or no feed is found in TRIES requests.
+    Raises FetchError when the server is busy.
+    """
     text = decode(answer.body or b"", answer.charset)
     if not is_page(text):
         return None
@@ -60,7 +64,9 @@ def find(answer: Answer, world: World) -> tuple[Answer, str] | None:
     for url in (named or [join(answer.url, path) for path in _USUAL])[:TRIES]:
         try:
             found = world.get(url)
-        except FetchError:
+        except FetchError as e:
+            if e.status in BUSY:
+                raise
             continue
         if is_feed(decode(found.body or b"", found.charset)):
             return found, url

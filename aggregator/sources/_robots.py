@@ -9,7 +9,6 @@ What was read holds for a day. It lies in the source's bookmark: "robots https:/
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -29,13 +28,8 @@ LONGEST = 500 * 1024
 """Bytes that have to be understood (RFC 9309, 2.5)."""
 LONGEST_PAUSE = timedelta(seconds=10)
 _NOTHING = "User-agent: *\nDisallow: /\n"
-_STATUS = re.compile(r"the server answers (\d{3})\b")
-
-
-def status(error: FetchError) -> int | None:
-    """The HTTP status that an error tells of; None if there was no answer."""
-    said = _STATUS.match(error.reason)
-    return int(said[1]) if said else None
+BUSY = (429, 503)
+"""Who answers so is left alone until the next visit."""
 
 
 class Robots:
@@ -84,8 +78,7 @@ class Robots:
         try:
             answer = self._world.get(f"{_origin(url)}/robots.txt")
         except FetchError as e:
-            code = status(e)
-            if code is None or not 400 <= code < 500 or code == 429:
+            if e.status is None or not 400 <= e.status < 500 or e.status in BUSY:
                 return self._known(url)[1] or _NOTHING
             text = ""
         else:

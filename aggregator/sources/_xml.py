@@ -10,6 +10,7 @@ of them. What is left takes it some 20 µs a tag, so there is a limit to that as
 from __future__ import annotations
 
 import re
+import xml.parsers.expat as expat
 from datetime import UTC, datetime
 from html import escape
 from html.entities import html5
@@ -56,6 +57,7 @@ _NAME_PART = re.compile(r"<(?:[\w.-]+:)?name(?:\s[^<>]*)?(?<!/)>([^<]+|<!\[CDATA
 _MAILBOX = re.compile(  # Ann &lt;ann@paper.example&gt;, ann@paper.example (Ann), ann@paper.example
     r"([^<>@&]+)&lt;[^<>@\s]+@[^<>@\s]+&gt;|[^<>@\s]+@[^<>@\s]+\s*\(([^<>()]+)\)|([^<>@\s]+)@[^<>@\s]+"
 )
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _ITEM = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<(?P<closes>/?)(?:[\w.-]+:)?(?P<item>item|entry)(?=[\s/>])[^<>]*>?", re.DOTALL | re.I
 )
@@ -86,6 +88,25 @@ def weigh(text: str) -> None:
     """Raises TooMuch for what nobody should begin to read."""
     if text.count("<") + text.count("&") > _MOST_BEFORE:
         raise TooMuch(_TOO_MUCH)
+
+
+def fault(text: str) -> str:
+    """What makes a text no well-formed XML, in the parser's words; empty if nothing does. No entity is expanded."""
+    if text.count("<") > _MOST_TAGS:
+        return ""
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.EntityDeclHandler = _refuse_entity
+    try:
+        parser.Parse(text.encode(errors="replace"), True)
+    except expat.ExpatError as e:
+        return "it ends early" if expat.ErrorString(e.code) == "no element found" else expat.ErrorString(e.code)
+    except ValueError as e:
+        return str(e)
+    return ""
+
+
+def _refuse_entity(*_: object) -> None:
+    raise ValueError("entities of its own")
 
 
 def tidy(text: str, limit: int, tags: int = _MOST_TAGS) -> str:
@@ -225,11 +246,15 @@ def fewer_attributes(tag: str) -> str:
     return f"{tag[:start]}{whole[:_LONGEST_TAG_NAME]}{''.join(kept)}{'/' if tag.endswith('/>') else ''}>"
 
 
+def _escaped(cdata: re.Match[str]) -> str:
+    return escape(cdata[1].strip(), quote=False)
+
+
 def _short_name(found: re.Match[str]) -> str:
     """The name alone: behind us, `ann@paper.example (Ann)` becomes "ple (Ann", because .exam could be a country."""
     longest = _LONGEST_KEYWORDS if found["tag"].lower().endswith("keywords") else _LONGEST_NAME
     if len(found["text"]) <= longest:
-        mailbox = _MAILBOX.fullmatch(found["text"].strip())
+        mailbox = _MAILBOX.fullmatch(_CDATA.sub(_escaped, found["text"].strip()))
         return found["open"] + next(filter(None, mailbox.groups())) if mailbox else found[0]
     part = _NAME_PART.search(found["text"])  # Blogger's authors have their portrait beside the name
     plain = re.sub(r"<!\[CDATA\[|\]\]>|<[^<>]*>", "", part[1] if part else found["text"])[:longest]

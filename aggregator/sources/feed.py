@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ..errors import FetchError, ParseError
 from ..model import Checkpoint, Fetched, Item, Source, Wishes
-from . import World, _full_text, _home, _jsonfeed, _linked, _xml
+from . import World, _charset, _full_text, _home, _jsonfeed, _linked, _xml
 from ._charset import decode
 from ._follow import per_visit
 from ._home import place as place
@@ -32,7 +32,7 @@ def check(source: Source) -> None:
 def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
     """Yield the feed if it has changed; with `full_text`, the pages of its new items instead. Raises FetchError."""
     feeds = _fetch(source, since, world)
-    yield from _full_text.fetch(source, since, world, feeds, parse) if source.options.get("full_text") else feeds
+    yield from _full_text.fetch(source, since, world, feeds, _items) if source.options.get("full_text") else feeds
 
 
 def _fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
@@ -59,10 +59,17 @@ def _fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]
 
 
 def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
-    """Yield the items of a feed, at most the newest 500. Raises ParseError, also for what is no feed."""
+    """
+    Yield the items of a feed, at most the newest 500; with `full_text` none, as they come one by one with their pages.
+    Raises ParseError, also for what is no feed.
+    """
     if fetched.announced:
         yield from _linked.parse(source, fetched)
-        return
+    elif not source.options.get("full_text"):
+        yield from _items(source, fetched)
+
+
+def _items(source: Source, fetched: Fetched) -> Iterator[Item]:
     text = decode(fetched.body or b"", fetched.charset)
     title = source.title if source.kind == "feed" else ""  # a feed that lies in a folder keeps its own
     if text.lstrip().startswith(("{", "[")):
@@ -89,6 +96,18 @@ def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
 def wishes(fetched: Fetched) -> Wishes | None:
     """When the feed wants to be visited, as far as it says; the page of one of its items says nothing of that."""
     return None if fetched.announced else wishes_of(decode(fetched.body or b"", fetched.charset))
+
+
+def notes(fetched: Fetched) -> Iterator[str]:
+    """What a reader should know who finds the feed other than it came: what was mended in it, or read by guess."""
+    if fetched.announced:
+        return
+    body = fetched.body or b""
+    yield from _charset.remarks(body, fetched.charset)
+    text = decode(body, fetched.charset)
+    fault = "" if text.lstrip().startswith(("{", "[")) else _xml.fault(text)
+    if fault:
+        yield f"not well-formed ({fault}): read loosely"
 
 
 def _seems_to_be(text: str, root: str, url: str) -> str:

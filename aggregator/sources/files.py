@@ -26,7 +26,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..errors import FetchError, ParseError
 from ..model import Checkpoint, Fetched, Item, Source
-from . import World, _mbox, feed
+from . import World, _charset, _mbox, feed
 from ._charset import decode
 
 LARGEST = 10_000_000
@@ -108,7 +108,7 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
     """
     Yield every new or changed file in the order of the paths; an empty Fetched where only the bookmark moves (touched,
     renamed, vanished). For files touched just now it waits a moment; those that still grow are left for the next visit.
-    Raises FetchError when the place is missing, and at the end for the files that could not be read.
+    Raises FetchError when the place is missing, and at the end a partial one for the files that could not be read.
     """
     root, found, failures = _look(source)
     marks = {key: mark for key, line in since.items() if (mark := _Mark.read(line))}
@@ -147,7 +147,8 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
         yield Fetched(url=root.absolute().as_uri(), body=None, checkpoint=dict.fromkeys(vanished, ""))
     if failures:
         more = f" and {len(failures) - 5} more" if len(failures) > 5 else ""
-        raise FetchError(source.name, f"cannot read {', '.join(failures[:5])}{more}; everything else was taken")
+        reason = f"cannot read {', '.join(failures[:5])}{more}; everything else was taken"
+        raise FetchError(source.name, reason, partial=Path(source.location) not in found.values())
 
 
 def _letters(key: str, path: Path, mark: _Mark | None, failures: list[str]) -> Iterator[Fetched]:
@@ -178,6 +179,15 @@ def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
         yield replace(item, file_at=None if item.published_at else fetched.changed_at)
 
 
+def notes(fetched: Fetched) -> Iterator[str]:
+    """What was mended in a feed, or read by guess in a text."""
+    media_type = _media_type(fetched)
+    if media_type.endswith(("xml", "json")):
+        yield from feed.notes(fetched)
+    elif media_type != _LETTER:
+        yield from _charset.remarks(fetched.body or b"", fetched.charset)
+
+
 def remarks(source: Source) -> Iterator[str]:
     """Which files of a folder are passed over, because nothing here reads their kind."""
     others: Counter[str] = Counter()
@@ -191,8 +201,7 @@ def remarks(source: Source) -> Iterator[str]:
 
 
 def _items(source: Source, fetched: Fetched) -> Iterator[Item]:
-    name = PurePosixPath(unquote(urlsplit(fetched.url).path))
-    media_type = fetched.media_type or _TYPES.get(name.suffix.lower(), "text/plain")
+    media_type = _media_type(fetched)
     if media_type.endswith(("xml", "json")):
         yield from feed.parse(source, fetched)
         return
@@ -212,8 +221,16 @@ def _items(source: Source, fetched: Fetched) -> Iterator[Item]:
     if not (item.title or item.content):
         raise ParseError(source.name, "there is nothing to read in the file")
     marks = [mark for line in fetched.checkpoint.values() if (mark := _Mark.read(line))]
-    place = _digest(body.rstrip()) if "#" in fetched.url else marks[0].birth if marks else name.name
+    place = _digest(body.rstrip()) if "#" in fetched.url else marks[0].birth if marks else _name(fetched).name
     yield replace(item, guid=item.guid or place)
+
+
+def _name(fetched: Fetched) -> PurePosixPath:
+    return PurePosixPath(unquote(urlsplit(fetched.url).path))
+
+
+def _media_type(fetched: Fetched) -> str:
+    return fetched.media_type or _TYPES.get(_name(fetched).suffix.lower(), "text/plain")
 
 
 def _digest(body: bytes) -> str:

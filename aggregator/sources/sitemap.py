@@ -18,7 +18,7 @@ from ._charset import decode
 from ._dates import moment
 from ._follow import Listed, follow, per_visit
 from ._html import join
-from ._robots import Robots
+from ._robots import BUSY, Robots
 from ._sitemap import Entry
 from .feed import check as check
 
@@ -51,17 +51,23 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
         raise FetchError(source.name, "robots.txt does not let us read this sitemap")
     failures: list[str] = []
     entries: list[Entry] = []
-    is_first = "map" not in since
-    for moved, found in _sitemaps(source, since, world, failures):
-        entries += found
-        yield Fetched(url=source.location, body=None, checkpoint=moved)
-    robots.renew(source.location)
+    is_first, is_busy = "map" not in since, False
+    try:
+        for moved, found in _sitemaps(source, since, world, robots, failures):
+            entries += found
+            yield Fetched(url=source.location, body=None, checkpoint=moved)
+        robots.renew(source.location)
+    except FetchError as e:
+        if not entries:
+            raise
+        failures.append(e.reason)
+        is_busy = True  # what was found so far has to be remembered
     dated, undated = _young(entries, source, world), _undated(entries, source, failures)
     if is_first:  # what gives no date and was there before us is old
         known = {one.seen: f"{world.now:%Y-%m-%d} " for one in undated}
         yield Fetched(url=source.location, body=None, checkpoint=known)
     try:
-        yield from follow(source, since, world, [*dated, *undated], robots)
+        yield from follow(source, since, world, [*dated, *undated], robots, is_busy=is_busy)
     except FetchError as e:
         failures.append(e.reason)
     if failures:
@@ -74,7 +80,7 @@ def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
 
 
 def _sitemaps(
-    source: Source, since: Checkpoint, world: World, failures: list[str]
+    source: Source, since: Checkpoint, world: World, robots: Robots, failures: list[str]
 ) -> Iterator[tuple[Checkpoint, Sequence[Entry]]]:
     """What the bookmark has to learn, and the entries: of the sitemap, or of those in the index that have changed."""
     answer = world.get(source.location, since)
@@ -92,7 +98,7 @@ def _sitemaps(
     changed = [e for e in sitemap.entries if not _lastmod(e) or since.get(_mark(e)) != _lastmod(e)]
     changed.sort(key=lambda entry: entry.changed_at or _LONG_AGO, reverse=True)
     for entry in changed[:SITEMAPS]:
-        found = _further(join(answer.url, entry.url), world, failures)
+        found = _further(join(answer.url, entry.url), world, robots, failures)
         if found is not None:
             yield {_mark(entry): _lastmod(entry)}, found
     left = [entry for entry in changed[SITEMAPS:] if _lastmod(entry)]
@@ -102,12 +108,18 @@ def _sitemaps(
     yield {**({} if left or failures else answer.checkpoint), "map": "read"}, ()  # else the index is asked for again
 
 
-def _further(url: str, world: World, failures: list[str]) -> Sequence[Entry] | None:
-    """The entries of a sitemap in an index; None if it cannot be had."""
+def _further(url: str, world: World, robots: Robots, failures: list[str]) -> Sequence[Entry] | None:
+    """The entries of a sitemap in an index; None if it cannot be had. Raises FetchError when the server is busy."""
+    if not robots.allow(url):
+        failures.append(f"{url}: robots.txt does not let us read it")
+        return None
+    world.wait(robots.pause(url))
     try:
         answer = world.get(url)
         sitemap = _sitemap.read(decode(answer.body or b"", answer.charset))
     except (FetchError, ValueError) as e:
+        if isinstance(e, FetchError) and e.status in BUSY:
+            raise
         failures.append(f"{url}: {e.reason if isinstance(e, FetchError) else e}")
         return None
     return () if sitemap.is_index else sitemap.entries

@@ -11,7 +11,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from ..model import Article, Copy, Dated, Enclosure, Health, Relocation, Standing, State, Trace, Verdict, Wishes
+from ..model import Article, Copy, Dated, Enclosure, Health, Note, Relocation, Standing, State, Trace, Verdict, Wishes
 
 Row = sqlite3.Row | Mapping[str, Any]
 
@@ -141,6 +141,8 @@ def health_of(row: Row) -> Health:
         visits=row["visits"],
         unchanged=row["unchanged"],
         waiting=row["waiting"],
+        left_out=row["left_out"],
+        notes=standing.notes,
     )
 
 
@@ -151,7 +153,9 @@ def _state(row: Row) -> State:
         return State.STOPPED
     if row["last_visit"] is None:
         return State.WAITING
-    return State.OK if row["error"] is None else State.FAILING
+    if row["error"] is None:
+        return State.OK
+    return State.OFFLINE if row["failing_since"] is None else State.FAILING
 
 
 def standing_row(standing: Standing) -> dict[str, Any]:
@@ -166,6 +170,7 @@ def standing_row(standing: Standing) -> dict[str, Any]:
         "whole_at": stamp(standing.whole_at) if standing.whole_at else None,
         "address": standing.address,
         "move": [move.to, stamp(move.since), move.visits] if move else None,
+        "notes": [[note.text, stamp(note.since)] for note in standing.notes],
     }
     return {key: value for key, value in said.items() if value}
 
@@ -187,6 +192,7 @@ def standing_of(row: Row) -> Standing:
         whole_at=moment_or_none(said.get("whole_at")),
         address=said.get("address", ""),
         move=Relocation(to=to, since=moment(since), visits=visits) if to else None,
+        notes=tuple(Note(text=text, since=moment(at)) for text, at in said.get("notes", ())),
     )
 
 

@@ -58,6 +58,7 @@ CREATE TABLE sources (
     failing_since INTEGER,
     failures      INTEGER NOT NULL DEFAULT 0,
     error         TEXT,
+    left_out      TEXT,                         -- what could not be had, while all else was
     new           INTEGER NOT NULL DEFAULT 0,
     visits        INTEGER NOT NULL DEFAULT 0,
     unchanged     INTEGER NOT NULL DEFAULT 0,   -- of these, answered with 304

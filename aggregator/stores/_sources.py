@@ -106,7 +106,8 @@ END_VISIT = """
         checkpoint = :checkpoint, next_at = :next_at, not_before = :not_before, leased_until = NULL,
         stopped = :stopped, standing = coalesce(:standing, standing), host = coalesce(:host, host),
         next_because = :next_because, visits = visits + 1, unchanged = unchanged + :unchanged,
-        last_visit = :at, error = :error, new = :new, requests = requests + :requests, bytes = bytes + :bytes,
+        last_visit = :at, error = :error, left_out = :left_out, new = :new,
+        requests = requests + :requests, bytes = bytes + :bytes,
         last_success = iif(:error IS NULL, :at, last_success),
         failures = iif(:error IS NULL, 0, failures + :failure),
         failing_since = iif(:error IS NULL, NULL, coalesce(failing_since, iif(:failure, :at, NULL)))
@@ -130,6 +131,7 @@ def end_visit(conn: Connection, visit: Visit, new: int) -> None:
         "host": _host_after(conn, visit),
         "checkpoint": to_json(dict(visit.checkpoint)),
         "error": visit.error,
+        "left_out": visit.left_out,
         "failure": not visit.is_excused,
         "new": new,
         "requests": visit.requests,

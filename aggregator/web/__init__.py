@@ -25,6 +25,7 @@ from .. import __version__
 from ..errors import FetchError
 from ..model import Checkpoint, Manners, Reception, Source
 from ._gates import Gates
+from ._guard import Guard, Refused
 from ._line import Line
 from ._wishes import back_after, budget_after, fresh_for
 
@@ -72,7 +73,8 @@ class Web:
         self.limit = limit
         contact = quote(manners.contact, safe=" !#$%&'*+,/:;=?@[]~")  # a header line is ASCII
         self.agent = f"River/{__version__}" + (f" (+{contact})" if contact else "")
-        self.wire = Wire(manners.private_hosts, manners.at_once, seconds, limit)
+        self.proxy = manners.proxy
+        self.wire = Wire(Guard(manners.private_hosts), manners.at_once, seconds, limit)
         self.gates = Gates(manners.at_once, manners.pause, sleep)
         self.line = Line()
         self.sleep = sleep
@@ -111,6 +113,8 @@ class Trip:
         self._home = home
         self._source = source
         self._afresh = afresh
+        own = source.proxy if source else None
+        self._proxy = web.proxy if own is None else own
         self._speaker = ""
         """The document that speaks for the source."""
 
@@ -135,7 +139,7 @@ class Trip:
         the server wrote them, empty if it gave none. A body of None: not modified (304), or nothing to say (204).
         Raises FetchError; of 410 Gone and what is no web address, a permanent one.
         """
-        from ._requests import NoAnswer, Refused
+        from ._requests import NoAnswer
 
         if not _is_web(url):
             raise self._error("this is no http or https address", permanent=True)
@@ -155,7 +159,7 @@ class Trip:
         Send a form to `url`, perhaps twice. Redirects are not followed. Raises FetchError unless the answer is 2xx; of
         one that calls it our fault (4xx but 408 and 429), a permanent one.
         """
-        from ._requests import NoAnswer, Refused
+        from ._requests import NoAnswer
 
         if not _is_web(url):
             raise self._error("this is no http or https address", permanent=True)
@@ -165,7 +169,7 @@ class Trip:
             raise self._error(str(e)) from e
         if not 200 <= reply.status < 300:
             is_our_fault = 400 <= reply.status < 500 and reply.status not in (408, 429)
-            raise self._error(f"the server answers {_phrase(reply.status)}", permanent=is_our_fault)
+            raise self._refused(reply, permanent=is_our_fault)
 
     def _follow(
         self, asked: str, since: Checkpoint, headers: Mapping[str, str]
@@ -209,7 +213,7 @@ class Trip:
             self.requests += 1
             began = time.monotonic()
             try:
-                reply = self._web.wire.ask(url, polite, left, form)
+                reply = self._web.wire.ask(url, polite, left, form, self._proxy)
             except NoAnswer as e:
                 if e.is_cut_off:
                     self._web.line.lost(host, self.now)
@@ -250,7 +254,7 @@ class Trip:
             kept = {name: (reply.status == 304 and given[name]) or old[name] for name in VALIDATORS}
             return Page(url=place, body=None, checkpoint=kept)
         if reply.status not in (200, 203, 226):
-            raise self._error(f"the server answers {_phrase(reply.status)}", permanent=reply.status == 410)
+            raise self._refused(reply, permanent=reply.status == 410)
         try:
             body = unpack(reply.body, reply.headers.get("Content-Encoding", ""), self._web.limit)
         except ValueError as e:
@@ -272,6 +276,10 @@ class Trip:
 
     def _hear(self, **said: Any) -> None:
         self.reception = replace(self.reception, **said)
+
+    def _refused(self, reply: Reply, *, permanent: bool) -> FetchError:
+        reason = f"the server answers {_phrase(reply.status)}"
+        return FetchError(self._whom, reason, permanent=permanent, status=reply.status)
 
     def _error(self, reason: str, *, permanent: bool = False) -> FetchError:
         return FetchError(self._whom, reason, permanent=permanent)

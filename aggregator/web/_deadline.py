@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from ._guard import Guard
+
 LINGER = 60.0
 """Seconds that the watching thread waits for something to do."""
 
@@ -22,9 +24,9 @@ class Exchange:
     read, while shutting down a duplicate always acts on the connection.
     """
 
-    def __init__(self, seconds: float, private_hosts: frozenset[str]) -> None:
+    def __init__(self, seconds: float, guard: Guard) -> None:
         self.deadline = time.monotonic() + seconds
-        self.private_hosts = private_hosts
+        self.guard = guard
         self.is_late = False
         self.is_fresh = False
         """Whether it had to open a connection."""

@@ -8,6 +8,8 @@ The only file that imports requests and urllib3: connections that lead only wher
 What the library does by itself and we must not have: it follows redirects and unpacks their bodies, takes proxies and
 passwords from the environment and keeps cookies (all of that lives in `requests.Session`, so there is none here), and
 it reads the certificate bundle anew for every connection (25 ms).
+
+Through a proxy (RFC 9110, 7.6 and 9.3.6) every connection leads to it: http is asked there, for https it is a tunnel.
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ from __future__ import annotations
 import errno
 import functools
 import http.client
-import ipaddress
+import re
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -30,18 +33,16 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from ._deadline import Exchange, Watchdog
+from ._guard import Guard, Refused
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 HOSTS_KEPT = 64
 """Hosts whose idle connections are kept for the next request."""
 _NO_WAY = (errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH)
+PROXY_REFUSES = 407
 WITH_BODY = (200, 203, 226)
 """Of other answers nobody wants the body: it is not read."""
-
-
-class Refused(Exception):
-    """Not a place where we go. The text is a plain sentence."""
 
 
 class NoAnswer(Exception):
@@ -62,20 +63,6 @@ class Reply:
     body: bytes = b""
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the public internet; one that wraps an IPv4 address counts as that address."""
-    ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo and ip.teredo[1])
-        if ip in ipaddress.ip_network("64:ff9b::/96"):  # NAT64, RFC 6052
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner:
-            return is_public(str(inner))
-        if ip.is_site_local:  # fec0::/10, which Python calls global
-            return False
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved)
-
-
 _EXCHANGE: ContextVar[Exchange] = ContextVar("exchange")
 """Of this thread: urllib3 makes its connections out of our sight and has no place for a word from us."""
 
@@ -87,10 +74,7 @@ class _Http(HTTPConnection):
         exchange = _EXCHANGE.get()
         exchange.is_fresh = True
         found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
-        if self.host.strip("[]").lower() not in exchange.private_hosts:
-            for _, _, _, _, (address, *_) in found:  # one bad address is enough: a mixed answer is an attack
-                if not is_public(str(address)):
-                    raise Refused(f"{self.host} is {address}, not in the public internet; see private_hosts")
+        exchange.guard.check(self.host, [str(where[0]) for *_, where in found])
         error: OSError = OSError("no address")
         for family, kind, protocol, _, where in found:
             try:
@@ -149,6 +133,12 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """The same for what goes through a proxy; its certificate is checked, too."""
+        manager = super().proxy_manager_for(proxy, proxy_ssl_context=_tls(), **kwargs)
+        manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+        return manager
+
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Nothing: requests would name a bundle here, and urllib3 read it for every connection. See `_tls`."""
 
@@ -156,8 +146,8 @@ class _Adapter(HTTPAdapter):
 class Wire:
     """Asks servers; shared by all threads. Keeps up to `at_once` idle connections per host."""
 
-    def __init__(self, private_hosts: frozenset[str], at_once: int, seconds: float, limit: int) -> None:
-        self._private_hosts = frozenset(host.strip("[]").rstrip(".").lower() for host in private_hosts)
+    def __init__(self, guard: Guard, at_once: int, seconds: float, limit: int) -> None:
+        self._guard = guard
         self._limit = limit
         self._adapter = _Adapter(pool_connections=HOSTS_KEPT, pool_maxsize=at_once, max_retries=0)
         self._watchdog = Watchdog()
@@ -167,7 +157,9 @@ class Wire:
         """Let go of the idle connections."""
         self._adapter.close()
 
-    def ask(self, url: str, headers: Mapping[str, str], left: float, form: Mapping[str, str] | None = None) -> Reply:
+    def ask(
+        self, url: str, headers: Mapping[str, str], left: float, form: Mapping[str, str] | None = None, proxy: str = ""
+    ) -> Reply:
         """
         One GET, or a POST of `form`, without following redirects, with at most `limit` bytes of body; `left` is what
         the redirects before it have left of `seconds`. A form may be sent twice. Raises Refused and NoAnswer.
@@ -176,23 +168,30 @@ class Wire:
             request = requests.Request("GET" if form is None else "POST", url, headers=headers, data=form).prepare()
         except (requests.RequestException, ValueError) as e:
             raise Refused("this is no address that can be asked") from e
-        with self._watchdog.over(Exchange(left, self._private_hosts)) as exchange:
+        guard = self._guard
+        if proxy:  # the operator's own, so it may be inside; where it goes for us we cannot see
+            guard.check_unseen(urlsplit(request.url or "").hostname or "")
+            guard = Guard([urlsplit(proxy).hostname or ""])
+        with self._watchdog.over(Exchange(left, guard)) as exchange:
             _EXCHANGE.set(exchange)
             while True:
                 exchange.is_fresh = False
                 try:
-                    return self._send(request, exchange)
+                    return self._send(request, exchange, proxy)
                 except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as e:
                     # A connection that was kept may have been closed by the server at this very moment: ask again on
                     # another one (RFC 9112, 9.3.1). Each attempt uses one up, so a new one is reached.
                     is_late = exchange.is_late or not exchange.left()
                     if exchange.is_fresh or is_late or not _was_closed(e):
-                        is_cut_off = not exchange.is_connected and (is_late or _is_cut_off(e))
+                        is_cut_off = not exchange.is_connected and (is_late or bool(proxy) or _is_cut_off(e))
                         raise NoAnswer(self._late if is_late else _sentence(e), is_cut_off=is_cut_off) from e
 
-    def _send(self, request: requests.PreparedRequest, exchange: Exchange) -> Reply:
+    def _send(self, request: requests.PreparedRequest, exchange: Exchange, proxy: str) -> Reply:
         timeout = (CONNECT_SECONDS, max(0.001, min(READ_SECONDS, exchange.left())))
-        with self._adapter.send(request, stream=True, timeout=timeout) as response:
+        proxies = {"http": proxy, "https": proxy} if proxy else {}
+        with self._adapter.send(request, stream=True, timeout=timeout, proxies=proxies) as response:
+            if proxy and response.status_code == PROXY_REFUSES:
+                raise NoAnswer("the proxy answers 407 Proxy Authentication Required", is_cut_off=True)
             body = self._read(response) if response.status_code in WITH_BODY else b""
             if response.status_code in (204, 304) and "Transfer-Encoding" not in response.headers:
                 response.raw.read()  # nothing, and it gives the connection back; http.client would wait for chunks
@@ -242,6 +241,18 @@ def _is_cut_off(error: BaseException) -> bool:
 def _sentence(error: BaseException) -> str:
     """What went wrong, for the operator."""
     causes = list(_causes(error))
+    if any(isinstance(one, urllib3.exceptions.ProxyError) for one in causes):
+        return _of_the_proxy(causes)
+    return _of_the_server(error, causes)
+
+
+def _of_the_proxy(causes: Sequence[BaseException]) -> str:
+    """It could not be reached, or does not let us through."""
+    said = next((found[1] for one in causes if (found := re.match(r"Tunnel connection failed: (.*)", str(one)))), "")
+    return f"the proxy answers {said}" if said else _of_the_server(causes[0], causes).replace("server", "proxy")
+
+
+def _of_the_server(error: BaseException, causes: Sequence[BaseException]) -> str:
     for kind, sentence in _SENTENCES:
         for one in causes:
             if isinstance(one, kind):
