@@ -23,6 +23,7 @@ _KNOWN = ("cp", "iso8859", "koi8", "mac-", "gb", "hz", "big5", "euc", "shift_jis
 """Python also calls idna, punycode, utf-7 and unicode_escape encodings: slow or unsafe, and nobody's feed."""
 _UTF8_LETTER = re.compile(rb"[\xC2-\xDF][\x80-\xBF]|[\xE0-\xEF][\x80-\xBF]{2}|[\xF0-\xF4][\x80-\xBF]{3}")
 _LOW = bytes(range(128))
+_NOT_FOLLOWING = bytes([*range(0x80), *range(0xC0, 0x100)])
 _HIGH_PAIR = re.compile(rb"[\x80-\xFF]{2,}")
 _PIECE = re.compile(rb"[<\n]?[^<\n]*")
 _CYRILLIC = ("cp1251", "koi8-r", "cp866", "iso8859-5")
@@ -56,9 +57,7 @@ def _wide(body: bytes) -> str | None:
 
 
 def _not_quite_utf8(body: bytes, said: str | None) -> str:
-    letters = _UTF8_LETTER.findall(body)
-    stray = _how_many_high(body) - sum(map(len, letters))
-    if len(letters) > stray:  # UTF-8 with an accident: it costs what it touched, not the whole
+    if _is_mostly_utf8(body):  # with an accident: it costs what it touched, not the whole
         return "".join(map(_piece, _PIECE.findall(body)))
     declared = _DECLARED.search(body[:2048])
     for name in (said, declared and (declared[1] or declared[2]).decode("ascii")):
@@ -66,6 +65,15 @@ def _not_quite_utf8(body: bytes, said: str | None) -> str:
         if text is not None:
             return text
     return _by_letters(body)
+
+
+def _is_mostly_utf8(body: bytes) -> bool:
+    """More letters of UTF-8 than bytes that belong to none."""
+    high, following = _how_many_high(body), len(body.translate(None, _NOT_FOLLOWING))
+    if 3 * following <= high:  # there cannot be so many, and to look for them takes ten times as long
+        return False
+    letters = _UTF8_LETTER.findall(body)
+    return len(letters) > high - sum(map(len, letters))
 
 
 def _how_many_high(body: bytes) -> int:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from html.entities import entitydefs
 from typing import Any
@@ -117,8 +116,10 @@ def plain(draft: Draft, element: Element) -> str:
 
 def _as_meant(draft: Draft, text: str) -> str:
     """Without two old accidents: UTF-8 that was taken for Latin-1, and the signs of Windows where Latin-1 has none."""
-    with suppress(UnicodeError):
+    try:  # contextlib.suppress takes as long as the rest
         text = text.encode("latin-1").decode()
+    except UnicodeError:
+        pass
     return text.translate(_WINDOWS) if draft.has_windows_signs else text
 
 
@@ -159,7 +160,8 @@ _COMMON = frozenset(
 
 def _looks_like_html(text: str) -> bool:
     """feedparser's guess at a text in RSS. Raises Odd for a tag that is not common."""
-    if not (re.search(r"</\w+>", text) or re.search(r"&#?\w+;", text)):
+    has_tags = "</" in text and re.search(r"</\w+>", text)
+    if not (has_tags or ("&" in text and re.search(r"&#?\w+;", text))):
         return False
     if any(tag.lower() not in _COMMON for tag in re.findall(r"</?(\w+)", text)):
         raise Odd("tags in plain text")
