@@ -20,6 +20,12 @@ from . import language, markup, text, urls
 from .identity import article_id, guid_of
 from .model import Article, Dated, Enclosure, Fetched, Item, Source
 
+REVISION = 1
+"""
+To be raised whenever the same Item would make another Article: also by a change in markup, text, urls or language, or
+in the packages behind them. Then every item is read again (echoes.py). tests/test_echoes.py notices.
+"""
+
 _TITLE = 300
 _NAME = 320
 _PUBLISHER = 200
@@ -40,7 +46,7 @@ def normalise(item: Item, source: Source, fetched: Fetched, now: datetime) -> Ar
     summary, content = _html(item.summary, item, base), _html(item.content, item, base)
     gist, body = markup.plain(summary), markup.plain(content or summary)
     title = _title(item, body, url)
-    published_at, dated = _published(item, now)
+    published_at, dated = published(item, now)
     article = Article(
         id=article_id(source, item, base),
         source=source.name,
@@ -160,7 +166,7 @@ def _media_type(enclosure: Enclosure, url: str) -> str:
 # --- dates -----------------------------------------------------------------------------------------------------------
 
 
-def _published(item: Item, now: datetime) -> tuple[datetime, Dated]:
+def published(item: Item, now: datetime) -> tuple[datetime, Dated]:
     """The date we use, in whole seconds and never after `now`, and how we came by it."""
     now = now.replace(microsecond=0)
     said = item.published_at or item.updated_at

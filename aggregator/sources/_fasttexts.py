@@ -116,7 +116,7 @@ def plain(draft: Draft, element: Element) -> str:
 
 def _as_meant(draft: Draft, text: str) -> str:
     """Without two old accidents: UTF-8 that was taken for Latin-1, and the signs of Windows where Latin-1 has none."""
-    try:  # contextlib.suppress takes as long as the rest
+    try:  # noqa: SIM105 - contextlib.suppress takes as long as the rest
         text = text.encode("latin-1").decode()
     except UnicodeError:
         pass
