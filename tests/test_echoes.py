@@ -183,6 +183,21 @@ def test_what_waits_is_no_echo(opened: Opening, read: list[str]) -> None:
     assert "Headline of the number 20" not in read
 
 
+@pytest.mark.parametrize(("echo", "verdict"), [([], Verdict.WAITS), ([said(0)], Verdict.NEW)])
+def test_an_echo_speaks_for_its_source(opened: Opening, echo: list[dict[str, Any]], verdict: Verdict) -> None:
+    parked = said(50, url="https://parked.example/50", title="Domains for sale", content=None)
+    desk = opened([[said(n) for n in range(12)], [*echo, parked]])
+    desk.visit()
+    assert desk.visit().counts[verdict] == 1
+
+
+def test_an_article_whose_echo_is_here_has_not_moved(opened: Opening) -> None:
+    again = said(1, guid="another")
+    desk = opened([[said(1)], [said(1), again], [again]])
+    counts = [dict(desk.visit().counts) for _ in range(3)]
+    assert counts == [{Verdict.NEW: 1}, {Verdict.SAME: 1, Verdict.COPY: 1}, {Verdict.SAME: 1}]
+
+
 def test_a_visit_that_brings_nothing_forgets_nothing(opened: Opening, read: list[str]) -> None:
     desk = opened([[said(1)], [], [said(1)]])
     desk.visit()
