@@ -7,7 +7,7 @@ The left half: one source, from the outside world into the store.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -55,8 +55,8 @@ class Bag:
     checkpoint: dict[str, str]
     authority: str = ""
     """Whose `tag:` URIs we mint: what comes under one of them is ours."""
-    said: Mapping[str, Echo] = field(default_factory=dict)
-    """What the items of the last visit were, by their wording."""
+    recollect: Callable[[], Mapping[str, Echo]] = dict
+    """Gives what the items of the last visit were, by their wording; asked for it when there is something to read."""
     brought: list[Brought] = field(default_factory=list)
     """Every item, in the order of the documents."""
     articles: list[Article] = field(default_factory=list)
@@ -94,6 +94,11 @@ class Bag:
         return heard if heard != self.said else None
 
     @cached_property
+    def said(self) -> Mapping[str, Echo]:
+        """What the items of the last visit were, by their wording."""
+        return self.recollect()
+
+    @cached_property
     def _sharing(self) -> Counter[str]:
         return Counter(one.id for one in self.brought)
 
@@ -113,7 +118,8 @@ def collect(
 ) -> Report:  # fmt: skip
     """Visit one source. What goes wrong outside is part of the report; only StoreError and PluginError are raised."""
     here = replace(source, location=standing.address or source.location)
-    bag = gather(here, trip, Bag(dict(store.checkpoint(source.name)), authority, store.echoes(source.name)))
+    recollect = partial(store.echoes, source.name)
+    bag = gather(here, trip, Bag(dict(store.checkpoint(source.name)), authority, recollect))
     since = standing.visited
     with store.turn():
         known = recall(store, bag)
