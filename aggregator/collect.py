@@ -7,10 +7,11 @@ The left half: one source, from the outside world into the store.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property, partial
 from pathlib import Path
 from random import Random
 from threading import Lock
@@ -19,10 +20,25 @@ from urllib.parse import unquote
 
 from . import moving, plugins, quarantine, rhythm
 from .dedupe import dedupe, is_ours
+from .echoes import Brought, is_held, wording
 from .errors import FetchError, ParseError
 from .identity import tell_apart
-from .model import Article, Decision, Fetched, Note, Source, Standing, Verdict, Visit, Wishes
-from .normalise import normalise
+from .model import (
+    Article,
+    Dated,
+    Decision,
+    Echo,
+    Fetched,
+    Item,
+    Known,
+    Note,
+    Source,
+    Standing,
+    Verdict,
+    Visit,
+    Wishes,
+)
+from .normalise import normalise, published
 from .sources import SourceKind, World
 from .stores import Store
 
@@ -31,6 +47,7 @@ if TYPE_CHECKING:
 
 ERRORS_TOLD = 3
 NOTES_KEPT = 10
+STORED = (Verdict.NEW, Verdict.COPY, Verdict.CHANGED, Verdict.SAME)
 UNMODIFIED, GONE = 304, 410
 BIG = 1 << 18
 """Bytes. Reading takes ten times the memory of what is read, and sixteen workers may have come home at once."""
@@ -54,7 +71,14 @@ class Bag:
     checkpoint: dict[str, str]
     authority: str = ""
     """Whose `tag:` URIs we mint: what comes under one of them is ours."""
+    recollect: Callable[[], Mapping[str, Echo]] = dict
+    """Gives what the items of the last visit were, by their wording; asked for it when there is something to read."""
+    brought: list[Brought] = field(default_factory=list)
+    """Every item, in the order of the documents."""
     articles: list[Article] = field(default_factory=list)
+    """Of what is brought, those that had to be read, told apart."""
+    echoes: list[Brought] = field(default_factory=list)
+    """The others."""
     places: list[str] = field(default_factory=list)
     """Where the documents were found, after redirects."""
     errors: list[str] = field(default_factory=list)
@@ -69,6 +93,39 @@ class Bag:
         self.checkpoint.update(fetched.checkpoint)
         for key in [k for k, v in self.checkpoint.items() if not v]:
             del self.checkpoint[key]
+
+    def sort(self) -> None:
+        """Into articles and echoes. Who shares an id is read: how they are told apart depends on all of them."""
+        for one in self.brought:
+            if self._sharing[one.id] > 1:
+                one.read()
+        self.articles = tell_apart(one.article for one in self.brought if one.article)
+        self.echoes = [one for one in self.brought if one.article is None]
+
+    def heard(self, decisions: Sequence[Decision]) -> Mapping[str, Echo] | None:
+        """What is an echo the next time: all that is stored and had its id for itself. None: what was one this time."""
+        if not self.brought:
+            return None
+        wordings = {one.id: one.wording for one in self.brought if self._sharing[one.id] == 1}
+        heard = {one.wording: one.echo for one in self.echoes if one.echo}
+        for article, decision in zip(self.articles, decisions, strict=True):
+            if decision.verdict in STORED and article.id in wordings:
+                heard[wordings[article.id]] = Echo(article.id, article.digest)
+        return heard if heard != self.said else None
+
+    @cached_property
+    def said(self) -> Mapping[str, Echo]:
+        """What the items of the last visit were, by their wording."""
+        return self.recollect()
+
+    @cached_property
+    def _sharing(self) -> Counter[str]:
+        return Counter(one.id for one in self.brought)
+
+    def dates(self) -> list[datetime]:
+        """Those that the source gives, and that are believable."""
+        dates = [(a.published_at, a.dated) for a in self.articles] + [one.date for one in self.echoes if one.date]
+        return [at for at, dated in dates if dated is Dated.SAID]
 
     def note_wishes(self, kind: SourceKind, fetched: Fetched) -> None:
         if fetched.body is not None and not self.wishes and (ask := getattr(kind, "wishes", None)):
@@ -86,21 +143,37 @@ def collect(
 ) -> Report:  # fmt: skip
     """Visit one source. What goes wrong outside is part of the report; only StoreError and PluginError are raised."""
     here = replace(source, location=standing.address or source.location)
-    bag = gather(here, trip, Bag(dict(store.checkpoint(source.name)), authority))
+    recollect = partial(store.echoes, source.name)
+    bag = gather(here, trip, Bag(dict(store.checkpoint(source.name)), authority, recollect))
     since = standing.visited
     with store.turn():
-        known = store.known(bag.articles)
-        decisions = list(
-            dedupe(bag.articles, known, now=trip.now, since=since, authority=authority, priorities=priorities)
-        )
+        known = recall(store, bag)
+        repeated = [known.by_id[one.id] for one in bag.echoes]
+        judged = dedupe(
+            bag.articles, known, now=trip.now, since=since, authority=authority, priorities=priorities,
+            repeated=repeated,
+        )  # fmt: skip
         decisions = quarantine.watch(
-            decisions, source, lambda: store.usual(source.name), store.quarantine(source.name), bag.places,
-            now=trip.now, since=since,
+            list(judged), source, lambda: store.usual(source.name), store.quarantine(source.name), bag.places,
+            now=trip.now, since=since, knows_some=bool(repeated),
         )  # fmt: skip
         visit = visited(source, trip, standing, bag, decisions, chance)
         store.save(visit, decisions)
     waits_because = next((d.because for d in decisions if d.verdict is Verdict.WAITS), "")
-    return Report(visit=visit, counts=Counter(d.verdict for d in decisions), waits_because=waits_because)
+    counts = Counter(d.verdict for d in decisions) + Counter({Verdict.SAME: len(repeated)})
+    return Report(visit=visit, counts=counts, waits_because=waits_because)
+
+
+def recall(store: Store, bag: Bag) -> Known:
+    """What is known of all that the bag holds. An echo of what is no longer as it was is read after all."""
+    known = store.known(bag.articles, [one.id for one in bag.echoes])
+    doubtful = [one for one in bag.echoes if one.echo and not is_held(one.echo, known)]
+    if not doubtful:
+        return known
+    for one in doubtful:
+        one.read()
+    bag.sort()
+    return store.known(bag.articles, [one.id for one in bag.echoes])
 
 
 def visited(
@@ -110,7 +183,7 @@ def visited(
     heard, now, error = trip.reception, trip.now, complaint(bag.errors)
     visit = Visit(
         source=source.name, at=now, next_at=now + source.every, checkpoint=bag.checkpoint, error=error,
-        requests=trip.requests, bytes=trip.bytes, left_out=complaint(bag.left_out),
+        requests=trip.requests, bytes=trip.bytes, left_out=complaint(bag.left_out), echoes=bag.heard(decisions),
     )  # fmt: skip
     if not trip.requests:  # nobody has to be spared
         return replace(visit, standing=replace(before, notes=kept_notes(before, bag, now)))
@@ -119,7 +192,7 @@ def visited(
         because = "soon: it is we who are offline"
         return replace(visit, next_at=rhythm.soon(now, chance), next_because=because, error=error, is_excused=True)
     has_news = any(d.verdict in (Verdict.NEW, Verdict.COPY) for d in decisions)
-    after = rhythm.learn(before, heard, bag.wishes, bag.articles, now, has_news=has_news)
+    after = rhythm.learn(before, heard, bag.wishes, bag.dates(), now, has_news=has_news)
     after = replace(after, notes=kept_notes(before, bag, now))
     after = moving.settle(source, after, heard, now, failed=bool(error))
     return replace(
@@ -154,7 +227,7 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
     try:
         for fetched in kind.fetch(source, bag.checkpoint, world):
             try:
-                bag.articles += refuse_our_own(source, read(kind, source, fetched, world.now), bag.authority)
+                bag.brought += refuse_our_own(source, read(kind, source, fetched, world.now, bag), bag.authority)
             except ParseError as e:
                 found = bag.left_out if is_a_part(fetched, source) else bag.errors
                 found.append(f"{place(fetched, source)}{e.reason}")
@@ -165,7 +238,7 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
                 bag.take_notes(kind, fetched, place(fetched, source))
     except FetchError as e:
         (bag.left_out if e.partial else bag.errors).append(e.reason)
-    bag.articles = tell_apart(bag.articles)
+    bag.sort()
     return bag
 
 
@@ -179,15 +252,24 @@ def is_a_part(fetched: Fetched, source: Source) -> bool:
     return fetched.url.startswith("file:") and fetched.url != Path(source.location).absolute().as_uri()
 
 
-def refuse_our_own(source: Source, articles: list[Article], authority: str) -> list[Article]:
-    """Raises ParseError for a document in which everything is ours."""
-    if articles and all(is_ours(a, authority) for a in articles):
+def refuse_our_own(source: Source, brought: list[Brought], authority: str) -> list[Brought]:
+    """Raises ParseError for a document in which everything is ours; of an echo we know that it is not."""
+    if brought and all(one.article and is_ours(one.article, authority) for one in brought):
         raise ParseError(source.name, f"this is our own feed: all its guids are ours (tag:{authority}:...)")
-    return articles
+    return brought
 
 
-def read(kind: SourceKind, source: Source, fetched: Fetched, now: datetime) -> list[Article]:
+def read(kind: SourceKind, source: Source, fetched: Fetched, now: datetime, bag: Bag) -> list[Brought]:
     if fetched.body is None:
         return []
     with ONE_BY_ONE if len(fetched.body) > BIG else nullcontext():
-        return [normalise(item, source, fetched, now) for item in kind.parse(source, fetched)]
+        place = replace(fetched, body=None)  # an echo keeps it
+        return [bring(item, source, place, now, bag) for item in kind.parse(source, fetched)]
+
+
+def bring(item: Item, source: Source, place: Fetched, now: datetime, bag: Bag) -> Brought:
+    """An echo, if the item says what it said; else its article."""
+    worded = wording(item, source, place, bag.authority)
+    if echo := bag.said.get(worded):
+        return Brought(worded, echo, partial(normalise, item, source, place, now), published(item, now))
+    return Brought(worded, article=normalise(item, source, place, now))

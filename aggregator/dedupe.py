@@ -19,7 +19,7 @@ What the operator has put asunder (`Known.apart`) is never joined.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -47,19 +47,22 @@ def dedupe(
     since: datetime | None,
     authority: str,
     priorities: Mapping[str, int],
+    repeated: Sequence[Trace] = (),
     anew: bool = False,
 ) -> Iterator[Decision]:
     """
     Judge the articles of one visit, in their order, against what is known and against each other.
 
     `since` is our last good visit to the source, None on the first; `authority` is whose `tag:` URIs we mint;
-    `priorities` tells whose copy leads (source -> priority, 0 where nothing is said). `anew`: for articles that are
-    held and told apart already, as if they came for the first time; each is NEW or COPY.
+    `priorities` tells whose copy leads (source -> priority, 0 where nothing is said). `repeated` is what the visit has
+    brought besides, and is the SAME for sure: it is not judged, but cannot have moved either. `anew`: for articles that
+    are held and told apart already, as if they came for the first time; each is NEW or COPY.
     """
     met = [Met(article=a) if anew else by_guid(a, known) for a in articles]
-    memory = Memory(known, met)
+    memory = Memory(known, met, repeated)
     if not anew:
-        memory.crowd = by_crowd(strangers(met, memory), len(met), known.former, memory.here)
+        visit = len(met) + len(repeated)
+        memory.crowd = by_crowd(strangers(met, memory), visit, known.former, memory.here)
     for one in met:
         passed = None if anew else pass_over(one.article, memory, authority)
         if passed:
@@ -95,14 +98,14 @@ def read(article: Article) -> Reading:
 class Memory:
     """What is known, and what this visit adds to it."""
 
-    def __init__(self, known: Known, met: list[Met]) -> None:
-        self.by_id = dict(known.by_id)
+    def __init__(self, known: Known, met: list[Met], repeated: Sequence[Trace] = ()) -> None:
+        self.by_id = {**known.by_id, **{trace.id: trace for trace in repeated}}
         self.by_url = dict(known.by_url)
         self.by_sketch = dict(known.by_sketch)
         self.apart = known.apart
         self.together = known.together
         self.waiting = known.waiting
-        self.here = {one.known.id if one.known else one.article.id for one in met}
+        self.here = {one.known.id if one.known else one.article.id for one in met} | {t.id for t in repeated}
         """The ids of what this visit brings, as far as it is judged: those articles cannot have moved, or once more."""
         self.crowd: Mapping[str, Trace] = {}
         """Article id -> the one that it is, in a visit in which all names have changed."""

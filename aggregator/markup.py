@@ -191,11 +191,26 @@ _INLINE_NAMES = (
     "applet basefont bgsound blink frame frameset marquee nobr noframes"
 )
 _INLINE = frozenset(_INLINE_NAMES.split())
+_WHITE_SPACE = {**dict.fromkeys(_BLOCKS, "\n\n"), "br": "\n", "td": " ", "th": " "}
 
 
 def plain(html: str) -> str:
     """The text of HTML: a blank line between blocks, a new line for <br>, scripts left out, white space folded."""
-    text = _unescaped(_TOKEN.sub(_as_white_space, html[:_LONGEST].replace("\n", " ")))
+    return _plain_again(html) if len(html) < _SHORT else _plain(html)
+
+
+_SHORT = 16_384
+"""Characters. Of shorter texts the last few hundred are remembered: most are asked for again, to compare, to file."""
+
+
+@lru_cache(maxsize=512)
+def _plain_again(html: str) -> str:
+    return _plain(html)
+
+
+def _plain(html: str) -> str:
+    text = html[:_LONGEST].replace("\n", " ")
+    text = _unescaped(_TOKEN.sub(_as_white_space, text) if "<" in text else text)
     folded = "\n".join([" ".join(line.split()) for line in text.split("\n")])
     while "\n\n\n" in folded:  # each round takes a third of it; a regular expression takes ten times as long
         folded = folded.replace("\n\n\n", "\n\n")
@@ -203,10 +218,7 @@ def plain(html: str) -> str:
 
 
 def _as_white_space(token: re.Match[str]) -> str:
-    name = (token["name"] or "").lower()
-    if name in _BLOCKS:
-        return "\n\n"
-    return {"br": "\n", "td": " ", "th": " "}.get(name, "")
+    return _WHITE_SPACE.get((token["name"] or "").lower(), "")
 
 
 def plain_line(html: str) -> str:
@@ -215,6 +227,8 @@ def plain_line(html: str) -> str:
     until nothing changes, at most four times: headlines come escaped twice (`&amp;lt;b&amp;gt;`), and nobody means it.
     """
     line = html[:_LONGEST]
+    if "<" not in line and "&" not in line:
+        return " ".join(legible(line).split())
     for _ in range(4):
         before, line = line, _unescaped(_TOKEN.sub(_without_tag, line))
         if line == before:

@@ -12,13 +12,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import TypedDict
 
 from . import language, markup, text, urls
 from .identity import article_id, guid_of
 from .model import Article, Dated, Enclosure, Fetched, Item, Source
+
+REVISION = 1
+"""
+To be raised whenever the same Item would make another Article: also by a change in markup, text, urls or language, or
+in the packages behind them. Then every item is read again (echoes.py). tests/test_echoes.py notices.
+"""
 
 _TITLE = 300
 _NAME = 320
@@ -37,44 +43,61 @@ def normalise(item: Item, source: Source, fetched: Fetched, now: datetime) -> Ar
     """What we stand behind of what the source said. Pure; takes any Item, and never raises."""
     base = item.base or fetched.url
     url = urls.usable(item.url or "", base)
-    summary, content = _html(item.summary, item, base), _html(item.content, item, base)
+    summary = _html(item.summary, item, base)
+    content = summary if item.content == item.summary else _html(item.content, item, base)
     gist, body = markup.plain(summary), markup.plain(content or summary)
     title = _title(item, body, url)
-    published_at, dated = _published(item, now)
-    article = Article(
-        id=article_id(source, item, base),
-        source=source.name,
-        publisher=_line(item.publisher, _PUBLISHER) or source.title or source.name,
-        guid=guid_of(item)[:_GUID],
+    published_at, dated = published(item, now)
+    seen = _Seen(
         url=url,
-        canonical_url=urls.canonical(url),
         original_url=urls.usable(item.original_url or "", base),
         title=title,
         summary=text.summary(gist if _tells_more(gist, title) else body),
         content=content or summary,
         authors=_lines(item.authors, _NAME, _AUTHORS),
+        labels=_lines((*source.labels, *item.labels), _LABEL, _LABELS),
+        enclosures=_enclosures(item.enclosures, base),
+        language=_language(item, source, f"{title}\n{body[:300]}"),
+    )
+    return Article(
+        **seen,
+        id=article_id(source, item, base),
+        source=source.name,
+        publisher=_line(item.publisher, _PUBLISHER) or source.title or source.name,
+        guid=guid_of(item)[:_GUID],
+        canonical_url=urls.canonical(url),
         published_at=published_at,
         dated=dated,
         date_said=_date_said(item),
         updated_at=_updated(item, published_at, now),
         seen_at=now.replace(microsecond=0),
-        labels=_lines((*source.labels, *item.labels), _LABEL, _LABELS),
-        enclosures=_enclosures(item.enclosures, base),
-        language=_language(item, source, f"{title}\n{body[:300]}"),
-        digest="",
+        digest=_digest(seen),
         sketch=text.sketch(title, body),
     )
-    return replace(article, digest=_digest(article))
 
 
-def _digest(article: Article) -> str:
-    """Of what a reader sees. Not of dates: a source that stamps everything with the present writes no new version."""
-    enclosures = [f"{e.url} {e.media_type} {e.length} {e.title}" for e in article.enclosures]
-    seen = (
-        *(article.url, article.title, article.summary, article.content, article.language, article.original_url),
-        *("\0authors", *article.authors, "\0labels", *article.labels, "\0enclosures", *enclosures),
+class _Seen(TypedDict):
+    """What a reader sees of an article."""
+
+    url: str
+    original_url: str
+    title: str
+    summary: str
+    content: str
+    authors: tuple[str, ...]
+    labels: tuple[str, ...]
+    enclosures: tuple[Enclosure, ...]
+    language: str
+
+
+def _digest(seen: _Seen) -> str:
+    """Not of dates: a source that stamps everything with the present writes no new version."""
+    enclosures = [f"{e.url} {e.media_type} {e.length} {e.title}" for e in seen["enclosures"]]
+    words = (
+        *(seen["url"], seen["title"], seen["summary"], seen["content"], seen["language"], seen["original_url"]),
+        *("\0authors", *seen["authors"], "\0labels", *seen["labels"], "\0enclosures", *enclosures),
     )
-    return sha256("\0".join(seen).encode()).hexdigest()[:32]
+    return sha256("\0".join(words).encode()).hexdigest()[:32]
 
 
 # --- text ------------------------------------------------------------------------------------------------------------
@@ -160,7 +183,7 @@ def _media_type(enclosure: Enclosure, url: str) -> str:
 # --- dates -----------------------------------------------------------------------------------------------------------
 
 
-def _published(item: Item, now: datetime) -> tuple[datetime, Dated]:
+def published(item: Item, now: datetime) -> tuple[datetime, Dated]:
     """The date we use, in whole seconds and never after `now`, and how we came by it."""
     now = now.replace(microsecond=0)
     said = item.published_at or item.updated_at

@@ -36,15 +36,17 @@ def watch(
     *,
     now: datetime,
     since: datetime | None,
+    knows_some: bool = False,
 ) -> list[Decision]:
     """
     The same decisions, with WAITS for what has to wait. `because` is why the source is in quarantine already, empty if
-    it is not; `places` is where its documents were found; `since` is our last good visit, None on the first.
+    it is not; `places` is where its documents were found; `since` is our last good visit, None on the first;
+    `knows_some`: the visit has brought what is known, too, on which nothing had to be decided.
     """
     fresh = [d for d in decisions if d.verdict is Verdict.NEW]
     if not fresh or since is None or not source.quarantine:
         return list(decisions)
-    because = because or suspicion(decisions, source, usual, places, now - since)
+    because = because or suspicion(decisions, source, usual, places, now - since, knows_some=knows_some)
     if not because:
         return list(decisions)
     stories = {d.story for d in fresh}
@@ -58,11 +60,13 @@ def wait(decision: Decision, because: str) -> Decision:
 
 
 def suspicion(
-    decisions: Sequence[Decision], source: Source, usual: Callable[[], Usual], places: Iterable[str], away: timedelta
-) -> str:
+    decisions: Sequence[Decision], source: Source, usual: Callable[[], Usual], places: Iterable[str], away: timedelta,
+    *, knows_some: bool,
+) -> str:  # fmt: skip
     """Why it has to wait; empty if it has not."""
     fresh = [d for d in decisions if d.verdict is Verdict.NEW]
-    is_strange = not any(d.verdict in (Verdict.SAME, Verdict.CHANGED, Verdict.COPY) for d in decisions)
+    known = (Verdict.SAME, Verdict.CHANGED, Verdict.COPY)
+    is_strange = not knows_some and not any(d.verdict in known for d in decisions)
     if not is_strange and len(fresh) <= source.quarantine:
         return ""
     before = usual()

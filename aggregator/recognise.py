@@ -87,9 +87,11 @@ def by_crowd(
     """
     if len(strangers) < CROWD or 2 * len(strangers) < visit:
         return {}
-    mine = _unique((_headline_and_date(a), a) for a in strangers if a.dated is Dated.SAID)
     source = strangers[0].source
     theirs = _unique((_headline_and_date(t), t) for t in former(source) if t.id not in here)
+    if not theirs:
+        return {}
+    mine = _unique((_headline_and_date(a), a) for a in strangers if a.dated is Dated.SAID)
     pairs = {article.id: theirs[key] for key, article in mine.items() if key in theirs}
     return pairs if len(pairs) >= CROWD and 2 * len(pairs) >= len(strangers) else {}
 

@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from .model import Article, Dated, Reception, Source, Standing, Wishes
+from .model import Reception, Source, Standing, Wishes
 
 REFUSALS = (401, 403, 429, 503)
 DOUBLINGS = 16
@@ -118,14 +118,17 @@ def is_time_for_all(standing: Standing, now: datetime) -> bool:
 
 
 def learn(
-    standing: Standing, heard: Reception, wishes: Wishes | None, articles: Collection[Article], now: datetime,
+    standing: Standing, heard: Reception, wishes: Wishes | None, dates: Collection[datetime], now: datetime,
     *, has_news: bool,
 ) -> Standing:  # fmt: skip
-    """What a visit has taught. `wishes` is None when the document was not read, as nothing in it has changed."""
+    """
+    What a visit has taught. `wishes` is None when the document was not read, as nothing in it has changed; `dates` are
+    those that its articles bear, by the source's own believable word.
+    """
     return replace(
         standing,
         wishes=standing.wishes if wishes is None else wishes,
-        gap=usual_gap([a.published_at for a in articles if a.dated is Dated.SAID]) or standing.gap,
+        gap=usual_gap(dates) or standing.gap,
         news_at=now if has_news else standing.news_at or now,
         whole_at=now if heard.status == 200 else standing.whole_at,
     )

@@ -97,10 +97,11 @@ def sketch(title: str, body: str) -> str:
     those are too few to tell. The same on any machine. Two ideographs count as a word.
     """
     said = words(body)
-    if _count(said) < _ENOUGH:
-        said = words(title) + said
-    if _count(said) < _TOO_FEW:
-        return ""
+    if len(said) < 2 * _ENOUGH:  # else they are enough, even if all of them are ideographs
+        if _count(said) < _ENOUGH:
+            said = words(title) + said
+        if _count(said) < _TOO_FEW:
+            return ""
     return blake2b(" ".join(said).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 

@@ -16,6 +16,10 @@ _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _HOST = re.compile(r"(?=.{1,253}\.?$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*\.?")
 _PORTS = {"http": 80, "https": 443}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_ORDINARY = re.compile(
+    r"(https?)://((?:[a-z0-9-]+\.)+[a-z]+)(/[\w/.,:;=@~!+%-]*)(?:\?([\w/.,~!+=&%-]*))?(?:#([\w/.,~!+=&%-]*))?", re.ASCII
+)
+"""Nearly every link: its parts are there to be seen, and nobody disputes them."""
 
 _TRACKING = re.compile(
     r"(?:utm_.*|mtm_.*|pk_.*|piwik_.*|hsa_.*|_openstat|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|yclid|ysclid|ymclid"
@@ -83,6 +87,8 @@ def _split(url: str, base: str) -> SplitResult | None:
     url = _CONTROL.sub("", url).strip()
     if not url or len(url) > _LONGEST:
         return None
+    if (ordinary := _ORDINARY.fullmatch(url)) and _HOST.fullmatch(ordinary[2]):
+        return SplitResult(*ordinary.groups(""))
     try:
         whole = url if not base or _SCHEME.match(url) else urljoin(_CONTROL.sub("", base), url)
         parts = urlsplit(_slashes(whole))
@@ -119,12 +125,12 @@ def _ascii_host(host: str) -> str:
 
 def _valid(part: str, safe: str) -> str:
     """Everything that may not stand in a URI percent-encoded; what is encoded already stays."""
-    return quote(_BARE_PERCENT.sub("%25", part), safe=safe)
+    return quote(_BARE_PERCENT.sub("%25", part) if "%" in part else part, safe=safe)
 
 
 def _tidy(part: str) -> str:
     """RFC 3986 section 6.2.2: escapes in upper case, and none for characters that need none."""
-    return _ESCAPED.sub(_tidy_escape, part)
+    return _ESCAPED.sub(_tidy_escape, part) if "%" in part else part
 
 
 def _tidy_escape(escape: re.Match[str]) -> str:
@@ -134,6 +140,8 @@ def _tidy_escape(escape: re.Match[str]) -> str:
 
 def _without_dots(path: str) -> str:
     """RFC 3986 section 5.2.4, for an absolute path."""
+    if "/." not in path and path.startswith("/"):
+        return path
     kept: list[str] = []
     for segment in path.split("/")[1:]:
         if segment == "..":
@@ -145,6 +153,8 @@ def _without_dots(path: str) -> str:
 
 def _telling(query: str) -> str:
     """The parameters that say which page it is, in the order of their names."""
+    if not query:
+        return ""
     parameters = [_tidy(p) for p in _valid(query, _QUERY).split("&") if p]
     told = [p for p in parameters if not _TRACKING.match(p.partition("=")[0] + "=") and not _SESSION.fullmatch(p)]
     return "&".join(sorted(told, key=lambda p: p.partition("=")[0]))

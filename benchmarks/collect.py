@@ -1,5 +1,5 @@
 """
-How fast the river flows: first collection, unchanged collection, publishing.
+How fast the river flows: first collection, unchanged collection, one of a new entry in each feed, publishing.
 
     .venv/bin/python -m benchmarks.collect [--feeds 200] [--entries 30] [--runs 3]
 
@@ -46,19 +46,31 @@ def serve(pipe: Connection, feeds: int, entries: int) -> None:
     documents = workload.documents(feeds, entries)
     with workload.serving(documents) as server:
         pipe.send(workload.config(server.url, documents, "topics: [{name: grain, match: [зерно, grain]}]\n"))
-        pipe.recv()
+        newer = [workload.document(n, entries, 1, seed=1) for n in range(feeds)]
+        while (wanted := pipe.recv()) != "nothing":
+            server.put(newer if wanted == "newer" else documents)
+            pipe.send("served")
 
 
-def run(settings: Path) -> tuple[dict[str, Cost], int]:
+def ask(pipe: Connection, wanted: str) -> None:
+    """From now on the server has the documents as they were, or newer ones."""
+    pipe.send(wanted)
+    pipe.recv()
+
+
+def run(settings: Path, pipe: Connection) -> tuple[dict[str, Cost], int]:
     """One round in a new workspace: what each stage cost, and how many articles there are."""
     with Newsroom(config.load(settings), "benchmark") as room:
         names = list(room.desk.sources)
+        ask(pipe, "older")
         costs = {
             "first collection": measure(lambda: collect(room, names)),
             "classify and publish": measure(lambda: publish(room)),
             "unchanged collection": measure(lambda: collect(room, names)),
             "nothing to publish": measure(lambda: publish(room)),
         }
+        ask(pipe, "newer")
+        costs["one new entry each"] = measure(lambda: collect(room, names))
         return costs, sum(h.articles for h in room.store.health())
 
 
@@ -91,8 +103,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             settings = Path(folder) / "config.yaml"
             settings.write_text(text)
-            rounds.append(run(settings))
-    ours.send("done")
+            rounds.append(run(settings, ours))
+    ours.send("nothing")
     report(args.feeds, rounds)
 
 

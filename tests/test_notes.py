@@ -72,7 +72,7 @@ def test_of_what_came_well_nothing_is_said(body: bytes, said: str | None) -> Non
     ],
 )
 def test_a_character_set_that_was_guessed_is_said(body: bytes, said: str | None, remark: str) -> None:
-    assert list(_charset.remarks(body, said)) == [remark]
+    assert list(_charset.remarks(body, said, *_charset.read(body, said))) == [remark]
 
 
 # --- kept with the source --------------------------------------------------------------------------------------------

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import SplitResult, urlsplit
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.urls import canonical, site, usable
+from aggregator.urls import _ORDINARY, canonical, site, usable
 
 URI = re.compile(r"https?://[a-z0-9_.\[\]:-]+(?:[/?#][A-Za-z0-9/?#:@!$&'()*+,;=._~%-]*)?")
 ADDRESSES = st.one_of(
@@ -142,3 +143,10 @@ def test_a_canonical_url_is_its_own(url: str) -> None:
 )
 def test_pages_of_one_owner_are_one_site(url: str, expected: str) -> None:
     assert site(url) == expected
+
+
+@given(st.from_regex(_ORDINARY, fullmatch=True))
+def test_an_ordinary_link_has_the_parts_that_it_seems_to_have(url: str) -> None:
+    ordinary = _ORDINARY.fullmatch(url)
+    assert ordinary
+    assert SplitResult(*ordinary.groups("")) == urlsplit(url)

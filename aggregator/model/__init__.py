@@ -9,7 +9,7 @@ All are frozen; every datetime is aware and in UTC.
 
 from __future__ import annotations
 
-from ._articles import Article, Dated, Health, State, Visit
+from ._articles import Article, Dated, Echo, Health, State, Visit
 from ._incoming import Checkpoint, Enclosure, Fetched, Item
 from ._quarantine import Usual, Waiting
 from ._sameness import Arrival, Company, Decision, Fingerprint, Known, Move, Opening, Revision, Ruling, Trace, Verdict
@@ -52,6 +52,7 @@ __all__ = [
     "Item",
     "Article",
     "Dated",
+    "Echo",
     "Health",
     "State",
     "Visit",

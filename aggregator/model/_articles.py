@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -70,6 +71,16 @@ class State(Enum):
     GONE = "gone"  # no longer in the configuration; what it brought stays
 
 
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """An item that says what it said at the last visit, to the letter."""
+
+    id: str
+    """Under which its article came; it may be kept under another."""
+    digest: str
+    """Of its article."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Visit:
     """One call at one source, good or bad."""
@@ -94,6 +105,8 @@ class Visit:
     """The server's wish for all sources of its host."""
     is_unchanged: bool = False
     """The server has said that the document is as it was (304)."""
+    echoes: Mapping[str, Echo] | None = None
+    """What its items said, by a digest of their wording (echoes.py), for the next visit; None: what they said last."""
     is_last: bool = False
     """The source is gone for good, and not due again until the operator asks."""
     is_excused: bool = False

@@ -24,6 +24,7 @@ _KNOWN = ("cp", "iso8859", "koi8", "mac-", "gb", "hz", "big5", "euc", "shift_jis
 """Python also calls idna, punycode, utf-7 and unicode_escape encodings: slow or unsafe, and nobody's feed."""
 _UTF8_LETTER = re.compile(rb"[\xC2-\xDF][\x80-\xBF]|[\xE0-\xEF][\x80-\xBF]{2}|[\xF0-\xF4][\x80-\xBF]{3}")
 _LOW = bytes(range(128))
+_NOT_FOLLOWING = bytes([*range(0x80), *range(0xC0, 0x100)])
 _HIGH_PAIR = re.compile(rb"[\x80-\xFF]{2,}")
 _PIECE = re.compile(rb"[<\n]?[^<\n]*")
 _CYRILLIC = ("cp1251", "koi8-r", "cp866", "iso8859-5")
@@ -34,24 +35,11 @@ _SAMPLE = 20_000
 
 def decode(body: bytes, said: str | None = None) -> str:
     """The text of `body`, without its byte-order mark. `said`: the charset of the transport. Never raises."""
-    return _read(body, said)[0]
+    return read(body, said)[0]
 
 
-def remarks(body: bytes, said: str | None = None) -> Iterator[str]:
-    """What `decode` made of it against what was declared, and what it could not make anything of."""
-    text, name = _read(body, said)
-    declared = said or _declared(body)
-    is_the_same = body.isascii() and _codec(declared or "").startswith((*_KNOWN, "utf-8", "ascii"))
-    if declared and not is_the_same and _codec(declared) != _codec(name):
-        yield f"said to be {declared[:40]}, and read as {name}"
-    if not declared and not name.startswith("utf-"):
-        yield f"in no character set that is said: read as {name}, by its letters"
-    if text.count("\ufffd") > body.count("\ufffd".encode()):
-        yield f"not all of it is {name}: what could not be read was replaced"
-
-
-def _read(body: bytes, said: str | None) -> tuple[str, str]:
-    """The text, and the name of its character set."""
+def read(body: bytes, said: str | None = None) -> tuple[str, str]:
+    """The same, and the name of its character set."""
     for mark, name in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, "replace"), name
@@ -62,6 +50,18 @@ def _read(body: bytes, said: str | None) -> tuple[str, str]:
         return body.decode(), "utf-8"
     except UnicodeDecodeError:
         return _not_quite_utf8(body, said)
+
+
+def remarks(body: bytes, said: str | None, text: str, name: str) -> Iterator[str]:
+    """What `read` made of it against what was declared, and what it could not make anything of."""
+    declared = said or _declared(body)
+    is_the_same = body.isascii() and _codec(declared or "").startswith((*_KNOWN, "utf-8", "ascii"))
+    if declared and not is_the_same and _codec(declared) != _codec(name):
+        yield f"said to be {declared[:40]}, and read as {name}"
+    if not declared and not name.startswith("utf-"):
+        yield f"in no character set that is said: read as {name}, by its letters"
+    if text.count("\ufffd") > body.count("\ufffd".encode()):
+        yield f"not all of it is {name}: what could not be read was replaced"
 
 
 def _wide(body: bytes) -> str | None:
@@ -75,9 +75,7 @@ def _wide(body: bytes) -> str | None:
 
 
 def _not_quite_utf8(body: bytes, said: str | None) -> tuple[str, str]:
-    letters = _UTF8_LETTER.findall(body)
-    stray = _how_many_high(body) - sum(map(len, letters))
-    if len(letters) > stray:  # UTF-8 with an accident: it costs what it touched, not the whole
+    if _is_mostly_utf8(body):  # with an accident: it costs what it touched, not the whole
         return "".join(map(_piece, _PIECE.findall(body))), "utf-8"
     for name in filter(None, (said, _declared(body))):
         text = _as(name, body)
@@ -90,6 +88,15 @@ def _declared(body: bytes) -> str | None:
     """What the document says of itself; None if it says nothing."""
     found = _DECLARED.search(body[:2048])
     return (found[1] or found[2]).decode("ascii") if found else None
+
+
+def _is_mostly_utf8(body: bytes) -> bool:
+    """More letters of UTF-8 than bytes that belong to none."""
+    high, following = _how_many_high(body), len(body.translate(None, _NOT_FOLLOWING))
+    if 3 * following <= high:  # there cannot be so many, and to look for them takes ten times as long
+        return False
+    letters = _UTF8_LETTER.findall(body)
+    return len(letters) > high - sum(map(len, letters))
 
 
 def _how_many_high(body: bytes) -> int:

@@ -42,7 +42,8 @@ def read(draft: Draft, element: Element, meanings: Mapping[str, Meaning]) -> Non
     draft.depth += 1
     for child in element:
         meanings.get(name(child.tag), _nothing)(draft, child)
-        draft.base = outer or draft.base  # feedparser goes back to a base, and not to none
+        if outer:  # feedparser goes back to a base, and not to none
+            draft.base = outer
     draft.depth -= 1
 
 

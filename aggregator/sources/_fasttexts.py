@@ -115,10 +115,14 @@ def plain(draft: Draft, element: Element) -> str:
     return text if text.isascii() else _as_meant(draft, text)
 
 
+_LAST_OF_LATIN = "\xff"
+
+
 def _as_meant(draft: Draft, text: str) -> str:
     """Without two old accidents: UTF-8 that was taken for Latin-1, and the signs of Windows where Latin-1 has none."""
-    with suppress(UnicodeError):
-        text = text.encode("latin-1").decode()
+    if text and text[0] <= _LAST_OF_LATIN and text[len(text) // 2] <= _LAST_OF_LATIN:  # to fail takes ten times as long
+        with suppress(UnicodeError):
+            text = text.encode("latin-1").decode()
     return text.translate(_WINDOWS) if draft.has_windows_signs else text
 
 
@@ -159,7 +163,8 @@ _COMMON = frozenset(
 
 def _looks_like_html(text: str) -> bool:
     """feedparser's guess at a text in RSS. Raises Odd for a tag that is not common."""
-    if not (re.search(r"</\w+>", text) or re.search(r"&#?\w+;", text)):
+    has_tags = "</" in text and re.search(r"</\w+>", text)
+    if not (has_tags or ("&" in text and re.search(r"&#?\w+;", text))):
         return False
     if any(tag.lower() not in _COMMON for tag in re.findall(r"</?(\w+)", text)):
         raise Odd("tags in plain text")

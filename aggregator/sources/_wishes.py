@@ -18,8 +18,10 @@ _ENOUGH = 16_384
 
 def wishes_of(text: str) -> Wishes:
     """Of an RSS or RDF feed; what makes no sense was not said. Looks before the items and behind them."""
-    starts, ends = ([found.start() for found in tag.finditer(text)] for tag in (_OPENS, _CLOSES))
-    before, behind = text[: starts[0]] if starts else text, text[ends[-1] :] if ends else ""
+    first, last = _OPENS.search(text), text.rfind("</")
+    while last >= 0 and not _CLOSES.match(text, last):
+        last = text.rfind("</", 0, last)
+    before, behind = text[: first.start()] if first else text, text[last:] if last >= 0 else ""
     head = before[:_ENOUGH] + behind[:_ENOUGH]
     hours = [int(hour) for hour in _inside(head, "skipHours", "hour") if re.fullmatch("[0-9]{1,2}", hour)]
     days = [day.lower() for day in _inside(head, "skipDays", "day")]

@@ -49,7 +49,7 @@ _PAIR = re.compile(
 )
 _ATTRIBUTE = re.compile(r"""\s+[^\s=<>"'/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s<>"']+))?""")
 _NAME = re.compile(
-    r"""(?P<open><(?P<tag>(?:[\w.-]+:)?(?:author|creator|contributor|managingeditor|webmaster|publisher|name|email|owner|keywords))
+    r"""(?P<open><(?![/!])(?P<tag>(?:[\w.-]++:)?(?:author|creator|contributor|managingeditor|webmaster|publisher|name|email|owner|keywords))
         (?:\s[^<>]*)?(?<!/)>) (?P<text>.*?) (?=</(?P=tag)\s*>|</?(?:[\w.-]+:)?(?:item|entry)[\s/>]|\Z)""",
     re.DOTALL | re.VERBOSE | re.I,
 )
@@ -86,7 +86,7 @@ class TooMuch(ValueError):
 
 def weigh(text: str) -> None:
     """Raises TooMuch for what nobody should begin to read."""
-    if text.count("<") + text.count("&") > _MOST_BEFORE:
+    if len(text) > _MOST_BEFORE and text.count("<") + text.count("&") > _MOST_BEFORE:
         raise TooMuch(_TOO_MUCH)
 
 

@@ -103,8 +103,8 @@ def notes(fetched: Fetched) -> Iterator[str]:
     if fetched.announced:
         return
     body = fetched.body or b""
-    yield from _charset.remarks(body, fetched.charset)
-    text = decode(body, fetched.charset)
+    text, name = _charset.read(body, fetched.charset)
+    yield from _charset.remarks(body, fetched.charset, text, name)
     fault = "" if text.lstrip().startswith(("{", "[")) else _xml.fault(text)
     if fault:
         yield f"not well-formed ({fault}): read loosely"

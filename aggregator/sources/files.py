@@ -185,7 +185,8 @@ def notes(fetched: Fetched) -> Iterator[str]:
     if media_type.endswith(("xml", "json")):
         yield from feed.notes(fetched)
     elif media_type != _LETTER:
-        yield from _charset.remarks(fetched.body or b"", fetched.charset)
+        body = fetched.body or b""
+        yield from _charset.remarks(body, fetched.charset, *_charset.read(body, fetched.charset))
 
 
 def remarks(source: Source) -> Iterator[str]:

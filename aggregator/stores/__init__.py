@@ -18,6 +18,7 @@ from ..model import (
     Article,
     Checkpoint,
     Decision,
+    Echo,
     Filing,
     Fingerprint,
     Health,
@@ -111,8 +112,14 @@ class Store(Protocol):
         an exception undoes all of it.
         """
 
-    def known(self, articles: Sequence[Article]) -> Known:
-        """What is remembered under the ids, canonical urls and sketches of these articles, and what waits of them."""
+    def echoes(self, source: str) -> Mapping[str, Echo]:
+        """What the items of the source said at its last visit, as that visit gave it; empty at first."""
+
+    def known(self, articles: Sequence[Article], echoes: Collection[str] = ()) -> Known:
+        """
+        What is remembered under the ids, canonical urls and sketches of these articles, and what waits of them; under
+        the ids of `echoes`, too.
+        """
 
     def save(self, visit: Visit, decisions: Iterable[Decision]) -> None:
         """
@@ -122,7 +129,7 @@ class Store(Protocol):
         moves `updated_at` and `revised_at` if `substantive`), SAME and PASSED change nothing. Every story touched
         becomes unfiled, and the topics it stands in become stale. WAITS is kept in quarantine, and its source is in
         quarantine from now on. By its `alias` an article is known from now on, too.
-        `visit.checkpoint` replaces the bookmark.
+        `visit.checkpoint` replaces the bookmark, and `visit.echoes`, if it is not None, those of the source.
         """
 
     def usual(self, source: str) -> Usual:

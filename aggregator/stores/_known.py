@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from sqlite3 import Connection
 
@@ -31,9 +31,12 @@ LAST_TRACES = f"{TRACES} WHERE a.number IN {LAST_OF}"
 LAST = 500
 
 
-def known_of(conn: Connection, articles: Sequence[Article]) -> Known:
-    """What is remembered under their ids, canonical urls and sketches; nothing is known under an empty one."""
-    ids = {a.id for a in articles}
+def known_of(conn: Connection, articles: Sequence[Article], echoes: Collection[str] = ()) -> Known:
+    """
+    What is remembered under their ids, canonical urls and sketches, and under the ids that are `echoes`; nothing is
+    known under an empty one.
+    """
+    ids = {a.id for a in articles}.union(echoes)
     urls = {a.canonical_url for a in articles} - {""}
     sketches = {a.sketch for a in articles} - {""}
     bearers = _bearers(conn, ids)

@@ -2,6 +2,7 @@
 The tables of the SQLite store, and the door to sqlite-utils.
 
     sources                        who is visited, and how it went
+      echoes                       what their items said last
     articles  -> stories           what is remembered for ever
       texts, versions              what is held: the words, and those that they replaced
       whole_articles               articles with their words, a view
@@ -68,6 +69,11 @@ CREATE TABLE sources (
 CREATE INDEX sources_due ON sources (next_at, place) WHERE place IS NOT NULL;
 CREATE INDEX sources_leased ON sources (leased_until) WHERE leased_until IS NOT NULL;
 CREATE INDEX sources_host ON sources (host);
+
+CREATE TABLE echoes (                           -- what the items of a source's last visit said
+    source TEXT PRIMARY KEY,
+    said   TEXT NOT NULL                        -- JSON: wording -> id and digest of the article
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rules (
     number INTEGER PRIMARY KEY,

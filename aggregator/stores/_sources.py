@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from sqlite3 import Connection, Row
 
 from ..errors import StoreError
-from ..model import Checkpoint, Health, Source, Standing, Visit, host_of
+from ..model import Checkpoint, Echo, Health, Source, Standing, Visit, host_of
 from ._connections import Connections
 from ._rows import MICROSECOND, health_of, moment_or_none, rows_for, stamp, standing_of, standing_row, to_json
 
@@ -115,6 +115,7 @@ END_VISIT = """
 REST = """
     UPDATE sources SET not_before = max(coalesce(not_before, 0), :until)
     WHERE host = (SELECT host FROM sources WHERE name = :source) AND host <> '' AND name <> :source"""
+KEEP_ECHOES = "INSERT OR REPLACE INTO echoes (source, said) VALUES (?, ?)"
 
 
 def end_visit(conn: Connection, visit: Visit, new: int) -> None:
@@ -139,6 +140,9 @@ def end_visit(conn: Connection, visit: Visit, new: int) -> None:
     }
     if not conn.execute(END_VISIT, row).rowcount:
         raise StoreError(f"there is no source {visit.source!r}")
+    if visit.echoes is not None:
+        said = {wording: (echo.id, echo.digest) for wording, echo in visit.echoes.items()}
+        conn.execute(KEEP_ECHOES, (visit.source, to_json(said)))
     if visit.host_not_before:
         conn.execute(REST, {"source": visit.source, "until": stamp(visit.host_not_before)})
 
@@ -152,6 +156,15 @@ def _host_after(conn: Connection, visit: Visit) -> str | None:
         return None
     (location,) = conn.execute(LOCATION, (visit.source,)).fetchone() or ("",)
     return host_of(visit.standing.address or location)
+
+
+ECHOES = "SELECT said FROM echoes WHERE source = ?"
+
+
+def echoes_of(conn: Connection, source: str) -> dict[str, Echo]:
+    """Wording -> what it was at the last visit."""
+    row = conn.execute(ECHOES, (source,)).fetchone()
+    return {wording: Echo(*kept) for wording, kept in json.loads(row["said"]).items()} if row else {}
 
 
 STANDING = "SELECT last_success, failures, standing FROM sources WHERE name = ?"
@@ -215,6 +228,11 @@ class Sources:
             row = db.execute("SELECT checkpoint FROM sources WHERE name = ?", (source,)).fetchone()
         bookmark: dict[str, str] = json.loads(row["checkpoint"]) if row else {}
         return bookmark
+
+    def echoes(self, source: str) -> Mapping[str, Echo]:
+        """Wording -> what it was at the last visit."""
+        with self._connections.reading() as db:
+            return echoes_of(db.conn, source)
 
     def standing(self, source: str) -> Standing:
         """What the source's past means for its next visit."""

@@ -137,10 +137,10 @@ class SqliteStore(Sources, Regrouping, Quarantine, Pings):
 
     # --- articles ----------------------------------------------------------------------------------------------------
 
-    def known(self, articles: Sequence[Article]) -> Known:
-        """What is remembered under the ids, canonical urls and sketches of these articles."""
+    def known(self, articles: Sequence[Article], echoes: Collection[str] = ()) -> Known:
+        """What is remembered under the ids, canonical urls and sketches of these articles, and under the other ids."""
         with self._connections.reading() as db:
-            known = known_of(db.conn, articles)
+            known = known_of(db.conn, articles, echoes)
         return replace(
             known, postings=self.postings, company=self.company, text=self.text, former=self.former
         )
