@@ -236,7 +236,7 @@ def _met_in(part: Rule | Term, met: Collection[Term]) -> Iterator[str]:
 
 # --- what depends on it ----------------------------------------------------------------------------------------------
 
-VERSION = 1
+VERSION = 2
 """Another number when the same rule finds other stories than before (words, stems, weights): all is filed anew."""
 
 

@@ -129,10 +129,15 @@ class _Own(threading.local):
 
 _own = _Own()
 
-# Snowball takes the end of Казахстан for a short participle (казахста, but Казахстаном: казахстан), and that of
-# Беларусь for a reflexive verb (белар). So these are stemmed here.
+# Snowball takes the ends of some nouns for those of verbs (кредит: кред, but кредиты: кредит; Казахстан: казахста, but
+# Казахстаном: казахстан; белар), or for a case. So these are stemmed here, by their declension.
 _RUSSIAN_NOUN = re.compile(
-    r"(..+[ая]н)(?:[аеоуы]|о[ймвю]|а[мх]|ами)?|(.*рус)(?:ь|и|ью)|(алта|дуба|кита|шанха)(?:[йяюе]|ем)"
+    r"(?:(..+[ая]н)|(.*(?:кредит|дефицит|профицит|лимит|транзит|аудит|визит|депозит|магнит|саммит|метеорит)"
+    r"|бандит|гранит|паразит|динамит|аппетит|режим|диплом|альбом|атом|симптом|перелом|аэродром|об[ъь]ем|прием"
+    r"|под[ъь]ем|водоем|обмен|экзамен|феномен|.*(?:ртс|рдс|нес|есс)мен))(?:[аеуоы]|о[ймвю]|а[мх]|ами)?"
+    r"|(.*рус)(?:ь|и|ью)"
+    r"|(алта|дуба|кита|шанха|музе|хокке|юбиле|трофе|мавзоле|урожа|случа|трамва)(?:[йяюеи]|е[мв]|ям|ями|ях)"
+    r"|(.*мобил|профил|фестивал|госпитал)(?:[ьяюеи]|е[мй]|ям|ями|ях)"
 )
 # A vowel that comes and goes: рынок, рынка; казахстанец, казахстанца. Snowball leaves it where it is.
 _FLEETING_VOWEL = re.compile(r"(?<=..[бвгджзклмнпрстфхцчшщ])[ое](?=[кц]$)")
@@ -159,6 +164,10 @@ _GERMAN_COMPOUND = re.compile(r"(..+?(?:schaft|ung|heit|keit|ion|tät|tum))s...+
 _SHORTEST_BEFORE_A_STAR = 5
 _LONGEST_WORD = 60
 """Letters. What is longer is no word, and shall neither fill the memory nor be searched for a thousand endings."""
+_KAZAKH_ROOTS = frozenset(
+    "аға ана апа ауа бала баға дала дене жаңа команда қала қора сауда сала сана таза теңге".split()
+)
+"""They end like a case, and are the whole word."""
 _DEVOICED = {"б": "п", "г": "к", "ғ": "қ"}
 
 
@@ -181,7 +190,7 @@ def _stem(word: str, language: str) -> str:
 
 def _russian_stem(word: str) -> str:
     if noun := _RUSSIAN_NOUN.fullmatch(word):
-        return noun[1] or noun[2] or noun[3]
+        return noun[noun.lastindex or 0]
     root: str = _stemmer("russian")(word)
     return _FLEETING_VOWEL.sub("", root) if root.endswith(("к", "ц")) else root
 
@@ -239,7 +248,7 @@ def _stemmer(algorithm: str) -> Callable[[str], str]:
 
 def _kazakh_stem(word: str) -> str:
     """Endings off until none is left, so that a form and its shorter form end alike; кітабы and кітап do too."""
-    while (shorter := _KAZAKH.sub("", word, count=1)) != word:
+    while word not in _KAZAKH_ROOTS and (shorter := _KAZAKH.sub("", word, count=1)) != word:
         word = shorter
     return word[:-1] + _DEVOICED.get(word[-1:], word[-1:])
 

@@ -76,6 +76,11 @@ def test_the_reason_names_the_term_the_form_and_the_place() -> None:
     assert filing.because == "Беларусь: «беларуси» in the text"
 
 
+def test_a_reason_writes_chinese_words_as_they_stand() -> None:
+    [filing] = Classifier([topic(rule=rule(any=["经济"]))], "").topics_of("中国经济增长", "zh")
+    assert filing.because == "经济: «经济» in the title"
+
+
 def test_a_topic_without_a_rule_takes_every_story() -> None:
     [filing] = Classifier([topic("all")], "").file(story())
     assert filing.because == "every story"

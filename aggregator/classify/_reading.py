@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 from ..markup import plain
 from ..model import Story
-from ..text import words
+from ..text import CJK, words
 
 Fields = Mapping[str, tuple[str, ...]]
 """What a story has besides its words: place (`source`, `label`, ...) -> values."""
@@ -22,6 +23,7 @@ _SHORTEST_BEGINNING = 60
 _LONGEST_BEGINNING = 120
 """Words; for paragraphs of one sentence, and for a text that has no paragraphs."""
 
+_BETWEEN_IDEOGRAPHS = re.compile(f"(?<=[{CJK}]) (?=[{CJK}])")
 
 Mention = tuple[int, int]
 """Where a term is met: from this word of the reading to before that one. Plain, for a story has hundreds of them."""
@@ -79,7 +81,9 @@ class Reading:
     def said(self, mention: Mention) -> str:
         """The words of a mention, in lower case."""
         start, end = mention
-        return self.words[start] if end == start + 1 else " ".join(self.words[start:end]).strip()
+        if end == start + 1:
+            return self.words[start]
+        return _BETWEEN_IDEOGRAPHS.sub("", " ".join(self.words[start:end]).strip())
 
     def weight_at(self, word: int) -> int:
         if word < self.title_end:
