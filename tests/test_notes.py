@@ -50,6 +50,7 @@ def test_what_is_not_well_formed_is_said_to_be_so(text: str, fault: str) -> None
     [
         (GOOD.encode(), None),
         (f'<?xml version="1.0" encoding="us-ascii"?>{GOOD}'.encode(), "iso-8859-1"),
+        (f'<?xml version="1.0" encoding="x-nonsense-9"?>{GOOD}'.encode(), "utf-8"),
         (f'<?xml version="1.0" encoding="windows-1251"?>{GOOD.format("Дождь")}'.encode("cp1251"), None),
         (GOOD.format("Дождь").encode("koi8-r"), "koi8-r"),
         (GOOD.format("Дождь").encode("utf-16"), "utf-16"),

@@ -94,7 +94,7 @@ def fault(text: str) -> str:
     """What makes a text no well-formed XML, in the parser's words; empty if nothing does. No entity is expanded."""
     if text.count("<") > _MOST_TAGS:
         return ""
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate("utf-8", " ")  # whatever it declares: it has been decoded
     parser.EntityDeclHandler = _refuse_entity
     try:
         parser.Parse(text.encode(errors="replace"), True)
@@ -221,8 +221,8 @@ def _reference(found: re.Match[str]) -> str:
 
 
 def _character(number: re.Match[str]) -> str:
-    digits = number["hex"] or number["dec"]
-    if len(digits.lstrip("0")) > 7:
+    digits = (number["hex"] or number["dec"]).lstrip("0") or "0"
+    if len(digits) > 7:
         return ""
     code = int(digits, 16 if number["hex"] else 10)
     return f"&#{code};" if code <= 0x10FFFF and not _FORBIDDEN.match(chr(code)) else ""
