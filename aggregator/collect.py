@@ -132,7 +132,8 @@ class Bag:
             self.wishes = ask(fetched)
 
     def take_notes(self, kind: SourceKind, fetched: Fetched, where: str) -> None:
-        if fetched.body is not None and (ask := getattr(kind, "notes", None)):
+        is_own = fetched.body is not None and not fetched.announced
+        if is_own and (ask := getattr(kind, "notes", None)):
             found = (self.notes or []) + [f"{where}{note}" for note in ask(fetched)]
             self.notes = found[:NOTES_KEPT]
 

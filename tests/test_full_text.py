@@ -104,6 +104,16 @@ def test_what_the_feed_says_of_coming_back_counts() -> None:
     assert d.bag.notes == []
 
 
+def test_what_is_noted_of_the_feed_is_not_said_of_its_pages() -> None:
+    d = desk(teaser(2))
+    d.world.pages |= {FEED: rss(teaser(2)).replace("</rss>", ""), f"{HOME}n/2": 500}
+    d.visit()
+    assert d.bag.notes == ["not well-formed (it ends early): read loosely"]
+    d.world.pages[f"{HOME}n/2"] = article(2)
+    assert d.visit() == ["/n/2"]
+    assert d.bag.notes is None  # the feed itself was not read
+
+
 def test_a_broken_feed_is_an_error_and_moves_no_bookmark() -> None:
     d = desk()
     d.world.pages[FEED] = "hello"

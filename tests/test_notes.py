@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from random import Random
+from time import perf_counter
 
 import pytest
 
@@ -38,11 +39,22 @@ NOTE = "not well-formed (mismatched tag): read loosely"
         (GOOD.replace("Rain", "Rain&nbsp;"), "undefined entity"),
         (GOOD.replace("Rain", "Rain\x08"), "not well-formed (invalid token)"),
         (GOOD.replace("<guid>", "<dc:creator>Ann</dc:creator><guid>"), "unbound prefix"),
-        ('<!DOCTYPE rss [<!ENTITY rain "snow">]>' + GOOD, "entities of its own"),
     ],
 )
 def test_what_is_not_well_formed_is_said_to_be_so(text: str, fault: str) -> None:
     assert list(feed.notes(fetched(text.encode()))) == [f"not well-formed ({fault}): read loosely"]
+
+
+def test_declarations_are_not_read_and_that_is_said() -> None:
+    text = '<!DOCTYPE rss [<!ENTITY rain "snow">]>' + GOOD
+    assert list(feed.notes(fetched(text.encode()))) == ["declarations of its own (DOCTYPE): not read"]
+
+
+def test_a_bomb_of_declarations_costs_nothing() -> None:
+    attributes = " ".join(f'a{n} CDATA ""' for n in range(150_000))
+    began = perf_counter()
+    assert list(feed.notes(fetched(f"<!DOCTYPE rss [<!ATTLIST rss {attributes}>]>{GOOD}".encode())))
+    assert perf_counter() - began < 5
 
 
 @pytest.mark.parametrize(
@@ -50,6 +62,7 @@ def test_what_is_not_well_formed_is_said_to_be_so(text: str, fault: str) -> None
     [
         (GOOD.encode(), None),
         (f'<?xml version="1.0" encoding="us-ascii"?>{GOOD}'.encode(), "iso-8859-1"),
+        (f'<?xml version="1.0" encoding="x-nonsense-9"?>{GOOD}'.encode(), "utf-8"),
         (f'<?xml version="1.0" encoding="windows-1251"?>{GOOD.format("Дождь")}'.encode("cp1251"), None),
         (GOOD.format("Дождь").encode("koi8-r"), "koi8-r"),
         (GOOD.format("Дождь").encode("utf-16"), "utf-16"),

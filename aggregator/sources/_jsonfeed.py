@@ -64,7 +64,7 @@ def _text(said: Mapping[str, Any], key: str) -> str | None:
     if not isinstance(value, str):
         return None
     # "\ud83d" alone is legal JSON and no character
-    return value[:_LONGEST_TEXT].encode(errors="replace").decode().strip() or None
+    return value[:_LONGEST_TEXT].encode(errors="ignore").decode().strip() or None
 
 
 def _list(said: Mapping[str, Any], key: str) -> list[Any]:

@@ -75,6 +75,8 @@ _DEEPEST, LABELS, _LONGEST_KEYWORDS = 200, 100, 2000
 """Elements inside each other, labels of an item, characters."""
 _MOST_TAGS, _MOST_REFERENCES = 200_000, 400_000
 """A hundred times what a long feed has, and about five seconds' work."""
+_LONGEST_NOTED = 4_000_000
+"""Characters; whether longer ones are well-formed is not looked at."""
 _MOST_BEFORE = 700_000
 """Both together, before the older items are taken out."""
 _TOO_MUCH = "there is more markup in it than a feed can have"
@@ -91,22 +93,25 @@ def weigh(text: str) -> None:
 
 
 def fault(text: str) -> str:
-    """What makes a text no well-formed XML, in the parser's words; empty if nothing does. No entity is expanded."""
-    if text.count("<") > _MOST_TAGS:
+    """Why a text is not read as it stands, in a sentence with the parser's words; empty if it is well-formed XML."""
+    if len(text) > _LONGEST_NOTED or text.count("<") > _MOST_TAGS:
         return ""
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.EntityDeclHandler = _refuse_entity
+    parser = expat.ParserCreate("utf-8", " ")  # whatever it declares: it has been decoded
+    parser.StartDoctypeDeclHandler = _look_at_doctype
     try:
         parser.Parse(text.encode(errors="replace"), True)
     except expat.ExpatError as e:
-        return "it ends early" if expat.ErrorString(e.code) == "no element found" else expat.ErrorString(e.code)
+        said = expat.ErrorString(e.code)
+        return f"not well-formed ({'it ends early' if said == 'no element found' else said}): read loosely"
     except ValueError as e:
         return str(e)
     return ""
 
 
-def _refuse_entity(*_: object) -> None:
-    raise ValueError("entities of its own")
+def _look_at_doctype(*said: object) -> None:
+    """Refuse declarations of its own before they are read: for those of attributes expat takes quadratic time."""
+    if said[-1]:
+        raise ValueError("declarations of its own (DOCTYPE): not read")
 
 
 def tidy(text: str, limit: int, tags: int = _MOST_TAGS) -> str:
@@ -221,8 +226,8 @@ def _reference(found: re.Match[str]) -> str:
 
 
 def _character(number: re.Match[str]) -> str:
-    digits = number["hex"] or number["dec"]
-    if len(digits.lstrip("0")) > 7:
+    digits = (number["hex"] or number["dec"]).lstrip("0") or "0"
+    if len(digits) > 7:
         return ""
     code = int(digits, 16 if number["hex"] else 10)
     return f"&#{code};" if code <= 0x10FFFF and not _FORBIDDEN.match(chr(code)) else ""

@@ -107,7 +107,7 @@ def notes(fetched: Fetched) -> Iterator[str]:
     yield from _charset.remarks(body, fetched.charset, text, name)
     fault = "" if text.lstrip().startswith(("{", "[")) else _xml.fault(text)
     if fault:
-        yield f"not well-formed ({fault}): read loosely"
+        yield fault
 
 
 def _seems_to_be(text: str, root: str, url: str) -> str:

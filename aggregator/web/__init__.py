@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 HOPS = 5
 """Redirects that one GET follows."""
+MOST_MEMBERS = 1000
+"""Of a packed answer; bgzip makes one for each 64 kB."""
 REDIRECTS = (301, 302, 303, 307, 308)
 PERMANENT = (301, 308)
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
@@ -306,6 +308,8 @@ def unpack(body: bytes, coding: str, limit: int) -> bytes:
             raise ValueError(f"the answer is longer than {limit} bytes unpacked")
         if not stream.eof:
             raise ValueError("the packed answer ends early")
+        if len(parts) > MOST_MEMBERS:  # each costs a copy of all behind it
+            raise ValueError(f"the answer is packed in more than {MOST_MEMBERS} parts")
         body = stream.unused_data
     return b"".join(parts) if parts else body
 

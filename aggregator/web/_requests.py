@@ -37,6 +37,8 @@ from ._guard import Guard, Refused
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
+HINTS = 20
+"""So many answers may come before the answer."""
 HOSTS_KEPT = 64
 """Hosts whose idle connections are kept for the next request."""
 _NO_WAY = (errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH)
@@ -67,8 +69,22 @@ _EXCHANGE: ContextVar[Exchange] = ContextVar("exchange")
 """Of this thread: urllib3 makes its connections out of our sight and has no place for a word from us."""
 
 
+class _Answer(http.client.HTTPResponse):
+    """Without the hints that may come before it (1xx; RFC 9110, 15.2), of which the library knows the first alone."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(HINTS):
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 100 <= status < 200:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException
+
+
 class _Http(HTTPConnection):
     """A connection to an address that we have checked. The name is resolved once, so it cannot change in between."""
+
+    response_class = _Answer
 
     def _new_conn(self) -> socket.socket:
         exchange = _EXCHANGE.get()
@@ -200,7 +216,7 @@ class Wire:
             return Reply(response.status_code, response.headers, body)
 
     def _read(self, response: requests.Response) -> bytes:
-        if int(response.headers.get("Content-Length") or 0) > self._limit:
+        if (response.raw.length_remaining or 0) > self._limit:
             raise NoAnswer(_too_long(self._limit))
         body = bytearray()
         while chunk := response.raw.read(65536, decode_content=False):

@@ -240,6 +240,12 @@ def packed(handler: Handler, params: Params, n: int) -> None:
     handler.reply(body, headers={"Content-Encoding": params["says"]} if params.get("says") else None)
 
 
+def packed_parts(handler: Handler, params: Params, n: int) -> None:
+    """So many gzip members, each of nothing (RFC 1952, 2.2), and then a feed."""
+    body = gzip.compress(b"", mtime=0) * params["count"] + gzip.compress(THREE, mtime=0)
+    handler.reply(body, headers={"Content-Encoding": "gzip"})
+
+
 def gzip_bomb(handler: Handler, params: Params, n: int) -> None:
     handler.head(200, {"Content-Type": RSS, "Content-Encoding": "gzip"})
     pour(handler, spaces(params["mb"]))
