@@ -203,7 +203,7 @@ _SHORT = 16_384
 """Characters. Of shorter texts the last few hundred are remembered: most are asked for again, to compare, to file."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _plain_again(html: str) -> str:
     return _plain(html)
 

@@ -120,7 +120,7 @@ _LAST_OF_LATIN = "\xff"
 
 def _as_meant(draft: Draft, text: str) -> str:
     """Without two old accidents: UTF-8 that was taken for Latin-1, and the signs of Windows where Latin-1 has none."""
-    if text and text[0] <= _LAST_OF_LATIN and text[len(text) // 2] <= _LAST_OF_LATIN:  # to fail takes ten times as long
+    if text and text[0] <= _LAST_OF_LATIN and text[len(text) // 2] <= _LAST_OF_LATIN:  # to fail is dear
         with suppress(UnicodeError):
             text = text.encode("latin-1").decode()
     return text.translate(_WINDOWS) if draft.has_windows_signs else text
