@@ -66,10 +66,9 @@ def dedupe(
             yield passed
             continue
         decision = place(one.article, memory, priorities) if anew else judge(one, memory, priorities)
-        if decision.verdict is Verdict.NEW:
-            decision = replace(decision, opens=opening(decision.article, now, since, authority))
         if decision.verdict is not Verdict.SAME:
-            decision = replace(decision, fingerprint=memory.fingerprint(one.article))
+            opens = opening(decision.article, now, since, authority) if decision.verdict is Verdict.NEW else None
+            decision = replace(decision, opens=opens, fingerprint=memory.fingerprint(one.article))
         memory.learn(decision)
         yield decision
 
@@ -207,7 +206,9 @@ def judge(one: Met, memory: Memory, priorities: Mapping[str, int]) -> Decision:
     known, because = moved(article, memory)
     if known:
         return renamed(article, known, memory, because)
-    placed = replace(place(article, memory, priorities), alias=one.alias)
+    placed = place(article, memory, priorities)
+    if one.alias:
+        placed = replace(placed, alias=one.alias)
     held = memory.held(placed)
     if held and not one.alias and is_renamed(article, held, memory.here):
         because = "the source had it under another guid and link: same date, and the same text, edited"
@@ -234,7 +235,8 @@ def place(article: Article, memory: Memory, priorities: Mapping[str, int]) -> De
     joined = ruled(article, memory) or exact(article, memory) or near(article, memory)
     if joined is None:
         return Decision(article=article, verdict=Verdict.NEW, story=article.id, because="nothing like it is known")
-    return replace(joined, lead_because=takes_lead(article, memory.company(joined.story), priorities))
+    because = takes_lead(article, memory.company(joined.story), priorities)
+    return replace(joined, lead_because=because) if because else joined
 
 
 def again(article: Article, known: Trace, memory: Memory, because: str) -> Decision:
