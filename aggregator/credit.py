@@ -147,7 +147,7 @@ _SIGNS = tuple({sign for way in WAYS_AT_FIRST for sign in way.signs})
 
 
 def likely(ways: Iterable[Way], text: str) -> list[Way]:
-    """Those of which a sign stands in the text. To look for names takes a hundred times as long, and few texts credit."""
+    """Those of which a sign stands in the text: looking for names takes long, and few texts credit anybody."""
     signs = {sign for sign in _SIGNS if sign in text}
     if text.lstrip()[:3].isupper():
         signs.add(_IN_CAPITALS)

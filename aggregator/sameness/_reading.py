@@ -90,7 +90,7 @@ def read(texts: Sequence[tuple[str, str]]) -> list[Reading]:
     codes = [_codes(spelled(body)) for _, body in texts]
     in_order = _phrases(codes)
     parts = zip(texts, codes, in_order, _distinct_of_each(in_order), _marks(in_order), strict=True)
-    return [Reading(title, body, *rest) for (title, body), *rest in parts]
+    return [Reading(title, body, c, o, p, m) for (title, body), c, o, p, m in parts]
 
 
 def _codes(words: Sequence[str]) -> Hashes:

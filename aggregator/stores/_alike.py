@@ -32,12 +32,11 @@ STORY_IDS = "SELECT number, id FROM stories WHERE number IN (?)"
 def postings_of(conn: Connection, marks: Collection[int]) -> Mapping[int, Sequence[str]]:
     """Mark -> the ids of the stories that have it; for a stock phrase so many that nobody is meant."""
     having = _stories_of(conn, marks)
-    numbers = {story for stories in having.values() if len(stories) < CROWD for story in stories}
-    ids = dict(pairs_for(conn, STORY_IDS, numbers))
-    return {
-        mark: ANYBODY if EVERYBODY in stories or len(stories) >= CROWD else [ids[story] for story in stories if story in ids]
-        for mark, stories in having.items()
-    }
+    crowded = {mark for mark, stories in having.items() if EVERYBODY in stories or len(stories) >= CROWD}
+    named = {mark: stories for mark, stories in having.items() if mark not in crowded}
+    ids = dict(pairs_for(conn, STORY_IDS, {story for stories in named.values() for story in stories}))
+    found = {mark: [ids[story] for story in stories if story in ids] for mark, stories in named.items()}
+    return {**found, **dict.fromkeys(crowded, ANYBODY)}
 
 
 def _stories_of(conn: Connection, marks: Collection[int]) -> dict[int, set[int]]:
@@ -92,12 +91,12 @@ SLICES = 64
 A_PIECE = 16
 """Articles: one piece settles for so many that come, and so the whole for a thousand."""
 SETTLE = "INSERT OR IGNORE INTO marks SELECT mark, story FROM new_marks WHERE mark BETWEEN :low AND :high"
-CROWDED = f"""
-    SELECT mark FROM marks WHERE mark IN (SELECT mark FROM new_marks WHERE mark BETWEEN :low AND :high)
-    GROUP BY mark HAVING count(*) >= {CROWD} OR count(*) > 1 AND min(story) = {EVERYBODY}"""
+CROWDED = """
+    SELECT mark, :everybody FROM marks WHERE mark IN (SELECT mark FROM new_marks WHERE mark BETWEEN :low AND :high)
+    GROUP BY mark HAVING count(*) >= :crowd OR count(*) > 1 AND min(story) = :everybody"""
 SETTLED = "DELETE FROM new_marks WHERE mark BETWEEN :low AND :high"
-UNMARK = "DELETE FROM marks WHERE mark = ?"
-MARK_ALL = f"INSERT INTO marks (mark, story) VALUES (?, {EVERYBODY})"
+UNMARK = "DELETE FROM marks WHERE mark = ? AND story <> ?"
+MARK_ALL = "INSERT OR IGNORE INTO marks (mark, story) VALUES (?, ?)"
 
 
 def settle_marks(conn: Connection, numbers: Sequence[int]) -> None:
@@ -117,7 +116,7 @@ def settle_piece(conn: Connection, piece: int) -> None:
     """A story that is copied a hundred times has each of its marks once; a stock phrase is of everybody."""
     bounds = _bounds(piece)
     conn.execute(SETTLE, bounds)
-    crowded = conn.execute(CROWDED, bounds).fetchall()
+    crowded = conn.execute(CROWDED, {**bounds, "crowd": CROWD, "everybody": EVERYBODY}).fetchall()
     for sql in (UNMARK, MARK_ALL):
         conn.executemany(sql, crowded)
     conn.execute(SETTLED, bounds)

@@ -27,7 +27,8 @@ TRACES_BY_ALIAS = """
     FROM aliases AS n JOIN articles AS a ON a.number = n.article JOIN stories AS s ON s.number = a.story
     WHERE n.id IN (?) ORDER BY n.number"""
 LAST_OF = "(SELECT article FROM texts WHERE source = ? ORDER BY article DESC LIMIT ?)"
-LAST_TRACES = f"{TRACES} WHERE a.number IN {LAST_OF} AND a.published_at IN (SELECT value FROM json_each(?))"
+ASKED_FOR = "(SELECT value FROM json_each(?))"
+LAST_TRACES = f"{TRACES} WHERE a.number IN {LAST_OF} AND a.published_at IN {ASKED_FOR}"
 LAST = 500
 
 
