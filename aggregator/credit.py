@@ -8,8 +8,9 @@ outlet. That a ministry or its press service has said something is the news itse
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .outlets import is_office, is_outlet, is_same
 from .text import sentences, shorten, words
@@ -59,54 +60,98 @@ _FIRST = rf"(?<!\w)(?P<what>){_BARE}"
 _HANZI = r"(?P<what>)(?P<name>[\u4e00-\u9fffA-Za-z《》.·]{2,16}?)(?P<kind>)"
 
 _AT_FIRST = r"\A(?![Фф]ото|ФОТО|[Pp]hoto|[Ff]oto|Bild|[Сс]урет|图)"
+_IN_CAPITALS = "АБВ"
+"""Stands for them among the signs."""
+# The signs of a way to say it, and the way itself; NAME is the outlet. Where none of the signs stands, it is not said.
 _DATELINES = (
-    rf"{_AT_FIRST}[^()!?]{{0,40}}\(\s?NAME\s?\)",  # ALMATY (Reuters) -
-    rf"{_AT_FIRST}[^/!?]{{0,50}}/\s?NAME\s?/",  # АСТАНА, 22 ноября. /ТАСС/
-    rf"{_AT_FIRST}[{_UPPER}]{{3,}}+[^/()!?]{{0,40}}?[.,–—-]\s?NAME\s?(?:[.–—-]|/|$)",  # АСТАНА. КАЗИНФОРМ —
+    ("(", rf"{_AT_FIRST}[^()!?]{{0,40}}\(\s?NAME\s?\)"),  # ALMATY (Reuters) -
+    ("/", rf"{_AT_FIRST}[^/!?]{{0,50}}/\s?NAME\s?/"),  # АСТАНА, 22 ноября. /ТАСС/
+    # АСТАНА. КАЗИНФОРМ —
+    (_IN_CAPITALS, rf"{_AT_FIRST}[{_UPPER}]{{3,}}+[^/()!?]{{0,40}}?[.,–—-]\s?NAME\s?(?:[.–—-]|/|$)"),
 )
-_SAID = {  # language -> ways to say it; NAME is the outlet
+_SAID = {
     "ru": (
-        r"\b(?:[Сс]ообща[ею]т|[Пп]ереда[её]т|передают|[Пп]ишет|информирует|[Сс]о\sссылкой\sна|ссылаясь\sна)\sNAME",
-        r"\b(?:[Пп]о|[Сс]огласно)\s(?:данным|информации|сообщени[юя]м?|материалам)\sNAME",
-        r"\b[Сс]ообщил[ао]?\s(?=(?:информ)?(?:агентство|издание|газета|журнал|портал|телеканал|радио)\s)NAME",
+        (
+            "ообща ереда ишет информирует ссылкой ссылаясь",
+            r"\b(?:[Сс]ообща[ею]т|[Пп]ереда[её]т|передают|[Пп]ишет|информирует|[Сс]о\sссылкой\sна|ссылаясь\sна)\sNAME",
+        ),
+        (
+            "данным информации сообщени материалам",
+            r"\b(?:[Пп]о|[Сс]огласно)\s(?:данным|информации|сообщени[юя]м?|материалам)\sNAME",
+        ),
+        (
+            "ообщил",
+            r"\b[Сс]ообщил[ао]?\s(?=(?:информ)?(?:агентство|издание|газета|журнал|портал|телеканал|радио)\s)NAME",
+        ),
     ),
     "kk": (
-        r"\b(?:хабарла(?:йды|ды|п\sотыр)|жазады|жеткізеді)\sNAME",
-        r"FIRST-?\w{0,4}\s(?:(?:хабарла|мәлімет|сілтеме\sжаса)\w+|жаз(?:ады|уынша|ғандай)\b)",
+        ("хабарла жазады жеткізеді", r"\b(?:хабарла(?:йды|ды|п\sотыр)|жазады|жеткізеді)\sNAME"),
+        (
+            "хабарла мәлімет сілтеме жаз",
+            r"FIRST-?\w{0,4}\s(?:(?:хабарла|мәлімет|сілтеме\sжаса)\w+|жаз(?:ады|уынша|ғандай)\b)",
+        ),
     ),
     "en": (
-        r"\b(?:[Aa]ccording\sto|reported\sby|reports|[Cc]iting|[Qq]uoting|[Ww]ith\sreference\sto)\sNAME",
-        r",\sNAME\s(?:reports?|reported|writes|wrote)(?=[.,;]|\sciting|$)",
+        (
+            "ccording reported reports iting uoting reference",
+            r"\b(?:[Aa]ccording\sto|reported\sby|reports|[Cc]iting|[Qq]uoting|[Ww]ith\sreference\sto)\sNAME",
+        ),
+        ("report writes wrote", r",\sNAME\s(?:reports?|reported|writes|wrote)(?=[.,;]|\sciting|$)"),
     ),
     "de": (
-        r"\b(?:[Ll]aut|(?:berichte|melde)(?:t|n|te|ten)|[Uu]nter\sBerufung\sauf)\sNAME",
-        r"\b[Nn]ach\s(?:Angaben|Informationen)(?:\svon)?\sNAME",
-        r"\b[Ww]ie\sNAME(?:\s[\w.]+){0,3}?\s(?:berichtete?|meldete?|schreibt|schrieb)",
-        r"FIRST\szufolge\b",
+        (
+            "aut berichte melde Berufung",
+            r"\b(?:[Ll]aut|(?:berichte|melde)(?:t|n|te|ten)|[Uu]nter\sBerufung\sauf)\sNAME",
+        ),
+        ("Angaben Informationen", r"\b[Nn]ach\s(?:Angaben|Informationen)(?:\svon)?\sNAME"),
+        (
+            "berichtet meldet schreibt schrieb",
+            r"\b[Ww]ie\sNAME(?:\s[\w.]+){0,3}?\s(?:berichtete?|meldete?|schreibt|schrieb)",
+        ),
+        ("zufolge", r"FIRST\szufolge\b"),
     ),
     "zh": (
-        r"(?:据|援引|引述)HANZI(?:\d{1,2}月)?(?:\d{1,2}日)?(?:记者)?(?:报道|消息|电|讯|的)",
-        r"(?:^|[（(])HANZI(?<=[社网報报])[\u4e00-\u9fff]{0,8}\d{1,2}月\d{1,2}日(?:电|讯)",
-        r"[（(](?=[\u4e00-\u9fff])HANZI[)）]",
-        r"转自HANZI(?=[，。；\s]|$)",
+        ("据 援引 引述", r"(?:据|援引|引述)HANZI(?:\d{1,2}月)?(?:\d{1,2}日)?(?:记者)?(?:报道|消息|电|讯|的)"),
+        ("日", r"(?:^|[（(])HANZI(?<=[社网報报])[\u4e00-\u9fff]{0,8}\d{1,2}月\d{1,2}日(?:电|讯)"),
+        ("（ (", r"[（(](?=[\u4e00-\u9fff])HANZI[)）]"),
+        ("转自", r"转自HANZI(?=[，。；\s]|$)"),
     ),
 }
 _SAYS_IT_ALL = (  # whatever is named, if it is no office, is where the text was taken from
-    r"(?:\A|\n|[.!?(]\s?)(?i:источник|дереккөз|source|quelle)\s?:\sNAME",
-    r"переда[её]т(?:(?<=, .{8})|(?<=ак .{8})|(?<=этом .{8}))\s(?=[«“„\"])NAME",
-    r"来源[:：]\s?(?P<what>)(?P<name>[^\s，。）)]{2,20})(?P<kind>)",
+    (":", r"(?:\A|\n|[.!?(]\s?)(?i:источник|дереккөз|source|quelle)\s?:\sNAME"),
+    ("передает передаёт", r"переда[её]т(?:(?<=, .{8})|(?<=ак .{8})|(?<=этом .{8}))\s(?=[«“„\"])NAME"),
+    ("来源", r"来源[:：]\s?(?P<what>)(?P<name>[^\s，。）)]{2,20})(?P<kind>)"),
 )
 
 
-def _compiled(said: str) -> re.Pattern[str]:
-    return re.compile(said.replace("NAME", _NAME).replace("FIRST", _FIRST).replace("HANZI", _HANZI), re.MULTILINE)
+class Way(NamedTuple):
+    """A way to name the origin of a text."""
+
+    signs: tuple[str, ...]
+    pattern: re.Pattern[str]
+    is_plain: bool
+    """Whether it says itself that what it names is the origin ("Source:")."""
 
 
-_WAYS = (
-    *((_compiled(said), False) for ways in _SAID.values() for said in ways),
-    *((_compiled(said), True) for said in _SAYS_IT_ALL),
+def _way(signs: str, said: str, *, is_plain: bool = False) -> Way:
+    said = said.replace("NAME", _NAME).replace("FIRST", _FIRST).replace("HANZI", _HANZI)
+    return Way(tuple(signs.split()), re.compile(said, re.MULTILINE), is_plain)
+
+
+WAYS = (
+    *(_way(*said) for ways in _SAID.values() for said in ways),
+    *(_way(*said, is_plain=True) for said in _SAYS_IT_ALL),
 )
-_WAYS_AT_FIRST = (*((_compiled(said), False) for said in _DATELINES), *_WAYS)
+WAYS_AT_FIRST = (*(_way(*said) for said in _DATELINES), *WAYS)
+_SIGNS = tuple({sign for way in WAYS_AT_FIRST for sign in way.signs})
+
+
+def likely(ways: Iterable[Way], text: str) -> list[Way]:
+    """Those of which a sign stands in the text: looking for names takes long, and few texts credit anybody."""
+    signs = {sign for sign in _SIGNS if sign in text}
+    if text.lstrip()[:3].isupper():
+        signs.add(_IN_CAPITALS)
+    return [way for way in ways if not signs.isdisjoint(way.signs)]
 
 
 # --- finding it ------------------------------------------------------------------------------------------------------
@@ -127,12 +172,18 @@ def credit(text: str, own: Collection[str] = (), outlets: Collection[str] = ()) 
 
 
 def _found(text: str) -> Iterator[tuple[re.Match[str], bool]]:
-    """What looks like a credit, in the order of the text, and whether it says so itself ("Source:")."""
-    first, last = _sentences(text[:HEAD]), _sentences(text[-TAIL:])
-    for said, ways in ((_until(first, 2), _WAYS_AT_FIRST), (_until(last[::-1], 1)[::-1], _WAYS)):
-        place = "\n".join(said)
-        matches = ((found, is_plain) for way, is_plain in ways for found in way.finditer(place))
-        yield from sorted(matches, key=lambda m: m[0].start())
+    """What looks like a credit, in the order of the text, and whether it says so itself."""
+    head, tail = text[:HEAD], text[-TAIL:]
+    if ways := likely(WAYS_AT_FIRST, head):
+        yield from _found_in(_until(_sentences(head), 2), ways)
+    if ways := likely(WAYS, tail):
+        yield from _found_in(_until(_sentences(tail)[::-1], 1)[::-1], ways)
+
+
+def _found_in(said: list[str], ways: list[Way]) -> list[tuple[re.Match[str], bool]]:
+    place = "\n".join(said)
+    matches = ((found, way.is_plain) for way in ways for found in way.pattern.finditer(place))
+    return sorted(matches, key=lambda m: m[0].start())
 
 
 def _until(said: list[str], count: int) -> list[str]:

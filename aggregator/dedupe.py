@@ -69,10 +69,9 @@ def dedupe(
             yield passed
             continue
         decision = place(one.article, memory, priorities) if anew else judge(one, memory, priorities)
-        if decision.verdict is Verdict.NEW:
-            decision = replace(decision, opens=opening(decision.article, now, since, authority))
         if decision.verdict is not Verdict.SAME:
-            decision = replace(decision, fingerprint=memory.fingerprint(one.article))
+            opens = opening(decision.article, now, since, authority) if decision.verdict is Verdict.NEW else None
+            decision = replace(decision, opens=opens, fingerprint=memory.fingerprint(one.article))
         memory.learn(decision)
         yield decision
 
@@ -117,13 +116,26 @@ class Memory:
         self.readings = {a.id: r for a, r in zip(fresh, sameness.read(texts), strict=True)}
         """Of the articles that are not the same as before, made all at once: that takes a third of the time."""
         marks = {mark for reading in self.readings.values() for mark in reading.marks}
-        self.postings = {mark: list(stories) for mark, stories in known.postings(marks).items()}
-        self._read_ahead([self.readings[a.id] for a in fresh if a.id not in known.by_id])
+        self._postings = {mark: list(stories) for mark, stories in known.postings(marks).items()}
+        self._learned = set[int]()
+        """Marks of articles of this visit: what was promising for an article that has one of them may be no longer."""
+        unknown = [a.id for a in fresh if a.id not in known.by_id]
+        self._promising = {id: self._candidates(self.readings[id]) for id in unknown}
+        self._read_ahead([stories[0] for stories in self._promising.values() if stories])
 
-    def _read_ahead(self, unknown: list[Reading]) -> None:
+    def _candidates(self, reading: Reading) -> list[str]:
+        return sameness.candidates(reading.marks, self._postings)
+
+    def candidates(self, article: Article) -> list[str]:
+        """The stories that are worth comparing with it, most promising first."""
+        reading = self.reading(article)
+        if article.id in self._promising and self._learned.isdisjoint(reading.marks):
+            return self._promising[article.id]
+        return self._candidates(reading)
+
+    def _read_ahead(self, promising: list[str]) -> None:
         """Read at once, not one by one, what will surely be compared: the most promising story of each article."""
-        promising = [sameness.candidates(reading.marks, self.postings)[:1] for reading in unknown]
-        members = {m.id: m for (story,) in filter(None, promising) for m in self.company(story).members}
+        members = {m.id: m for story in promising for m in self.company(story).members}
         missing = [m for m in members.values() if m.id not in self.readings]
         texts = [(m.title, plain(m.content)) for m in missing]
         self.readings |= {m.id: r for m, r in zip(missing, sameness.read(texts), strict=True)}
@@ -132,6 +144,12 @@ class Memory:
         if story not in self._companies:
             self._companies[story] = self._known_company(story)
         return self._companies[story]
+
+    def held(self, placed: Decision) -> Article | None:
+        """The article that it was compared with, if it was."""
+        company = self._companies.get(placed.story)
+        near = (m for m in company.members if m.id == placed.compared) if company else iter(())
+        return next(near, None) or (self.text(placed.compared) if placed.compared else None)
 
     def reading(self, article: Article) -> Reading:
         if article.id not in self.readings:
@@ -162,8 +180,10 @@ class Memory:
             old = self.company(decision.story)
             company = replace(old, members=(*old.members, a), lead=a if decision.leads else old.lead)
         self._companies[decision.story] = company
-        for mark in self.reading(a).marks:
-            stories = self.postings.setdefault(mark, [])
+        marks = self.reading(a).marks
+        self._learned.update(marks)
+        for mark in marks:
+            stories = self._postings.setdefault(mark, [])
             if decision.story not in stories:
                 stories.append(decision.story)
 
@@ -189,8 +209,10 @@ def judge(one: Met, memory: Memory, priorities: Mapping[str, int]) -> Decision:
     known, because = moved(article, memory)
     if known:
         return renamed(article, known, memory, because)
-    placed = replace(place(article, memory, priorities), alias=one.alias)
-    held = memory.text(placed.compared) if placed.compared else None
+    placed = place(article, memory, priorities)
+    if one.alias:
+        placed = replace(placed, alias=one.alias)
+    held = memory.held(placed)
     if held and not one.alias and is_renamed(article, held, memory.here):
         because = "the source had it under another guid and link: same date, and the same text, edited"
         return renamed(article, trace_of(held, placed.story), memory, because)
@@ -216,7 +238,8 @@ def place(article: Article, memory: Memory, priorities: Mapping[str, int]) -> De
     joined = ruled(article, memory) or exact(article, memory) or near(article, memory)
     if joined is None:
         return Decision(article=article, verdict=Verdict.NEW, story=article.id, because="nothing like it is known")
-    return replace(joined, lead_because=takes_lead(article, memory.company(joined.story), priorities))
+    because = takes_lead(article, memory.company(joined.story), priorities)
+    return replace(joined, lead_because=because) if because else joined
 
 
 def again(article: Article, known: Trace, memory: Memory, because: str) -> Decision:
@@ -271,7 +294,7 @@ def exact(article: Article, memory: Memory) -> Decision | None:
 def near(article: Article, memory: Memory) -> Decision | None:
     """The story that has the article's text, not to the word."""
     reading = memory.reading(article)
-    stories = [s for s in sameness.candidates(reading.marks, memory.postings) if not is_apart(article, s, memory)]
+    stories = [story for story in memory.candidates(article) if not is_apart(article, story, memory)]
     compared: dict[str, list[Article]] = {}
 
     def readings(story: str) -> Iterator[Reading]:

@@ -78,7 +78,10 @@ def by_words(article: Article, traces: Iterable[Trace], here: Collection[str]) -
 
 
 def by_crowd(
-    strangers: Sequence[Article], visit: int, former: Callable[[str], Sequence[Trace]], here: Collection[str]
+    strangers: Sequence[Article],
+    visit: int,
+    former: Callable[[str, Collection[datetime]], Sequence[Trace]],
+    here: Collection[str],
 ) -> Mapping[str, Trace]:
     """
     Article id -> the one that it is, of those that nothing else has recognised, in a visit of so many articles. By
@@ -87,11 +90,12 @@ def by_crowd(
     """
     if len(strangers) < CROWD or 2 * len(strangers) < visit:
         return {}
-    source = strangers[0].source
-    theirs = _unique((_headline_and_date(t), t) for t in former(source) if t.id not in here)
-    if not theirs:
+    dated = [a for a in strangers if a.dated is Dated.SAID]
+    held = [t for t in former(strangers[0].source, {a.published_at for a in dated}) if t.id not in here]
+    if len(held) < CROWD:
         return {}
-    mine = _unique((_headline_and_date(a), a) for a in strangers if a.dated is Dated.SAID)
+    mine = _unique((_headline_and_date(a), a) for a in dated)
+    theirs = _unique((_headline_and_date(t), t) for t in held)
     pairs = {article.id: theirs[key] for key, article in mine.items() if key in theirs}
     return pairs if len(pairs) >= CROWD and 2 * len(pairs) >= len(strangers) else {}
 

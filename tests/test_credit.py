@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.credit import LONGEST, credit
+from aggregator.credit import LONGEST, WAYS_AT_FIRST, credit, likely
 from aggregator.outlets import is_same
 
 CASES = [
@@ -23,6 +23,13 @@ def test_a_text_credits_an_outlet_or_nobody(language: str, name: str, text: str)
     found = credit(said)
     assert (found.name if found else "-") == name
     assert found is None or found.name in found.words
+
+
+def test_what_is_said_shows_one_of_its_signs() -> None:
+    texts = [text.replace("¶", "\n\n") for _, _, text in CASES]
+    said = [(way, text) for way in WAYS_AT_FIRST for text in texts if way.pattern.search(text)]
+    assert {way for way, _ in said} == set(WAYS_AT_FIRST)
+    assert all(way in likely(WAYS_AT_FIRST, text) for way, text in said)
 
 
 @pytest.mark.parametrize(

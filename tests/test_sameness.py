@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from aggregator.sameness import Likeness, Limits, Reading, candidates, compare, match, read
 from aggregator.sameness._words import folded
-from aggregator.sameness.related import Window, terms
+from aggregator.sameness.related import ALIKE, Terms, Window, terms
 
 TITLE = "Асет Нурланов провёл переговоры о поставках зерна с министром Грузии"
 LEAD = (
@@ -313,6 +313,37 @@ def test_what_is_forgotten_is_not_found() -> None:
     held.remove("grain")
     held.remove("grain")
     assert held.related(terms(TITLE, BODY)) == []
+
+
+SUBJECTS = "зерно порт ставка банк мост река театр школа налог бюджет газ дорога снег суд врач завод окно хлеб".split()
+
+
+def about(n: int) -> Terms:
+    """Ten of the subjects, of which neighbours share most."""
+    return terms(f"{SUBJECTS[n % 18]} {SUBJECTS[(n + 1) % 18]}", " ".join(SUBJECTS[(n + k) % 18] for k in range(10)))
+
+
+def test_related_is_what_is_like_enough() -> None:
+    held = Window()
+    for n in range(12):
+        held.add(str(n), about(n), NOW)
+    for n in range(18):
+        likeness = {str(m): held.likeness(about(n), about(m)) for m in range(12) if m != n}
+        near = {story for story, score in likeness.items() if score >= ALIKE}
+        found = {r.story: r.score for r in held.related(about(n), str(n), limit=99)}
+        assert found == {story: likeness[story] for story in near}
+        assert 0 < len(near) < len(likeness)
+
+
+def test_a_window_is_what_it_holds_whatever_it_has_held_before() -> None:
+    held, fresh = Window(), Window()
+    for n in range(200):
+        held.add(str(n), terms("Погода", " ".join(f"слово{k}" for k in range(20 * n, 20 * n + 20))), NOW)
+        held.remove(str(n))
+    for n in range(12):
+        held.add(str(n), about(n), NOW)
+        fresh.add(str(n), about(n), NOW)
+    assert [held.related(about(n)) for n in range(18)] == [fresh.related(about(n)) for n in range(18)]
 
 
 def test_a_story_that_says_something_else_now_is_found_by_that() -> None:

@@ -1205,10 +1205,12 @@ def test_an_id_means_the_last_article_that_had_it_and_the_others_are_remembered(
     assert [t.id for t in known.earlier[article(1).id]] == [article(2).id]
 
 
-def test_the_last_articles_of_a_source_are_told(store: Store) -> None:
-    store.save(visit(), [new(1), new(2)])
+def test_the_last_articles_of_a_source_are_told_by_their_dates(store: Store) -> None:
+    store.save(visit(), [new(1), new(2), new(4)])
     store.save(visit("coast"), [new(3, "coast")])
-    assert {t.id for t in store.known([]).former("steppe")} == {article(1).id, article(2).id}
+    dates = {article(n).published_at for n in (1, 2, 3)}
+    assert {t.id for t in store.known([]).former("steppe", dates)} == {article(1).id, article(2).id}
+    assert not store.known([]).former("steppe", ())
 
 
 def test_what_the_index_has_let_go_of_is_not_new(store: Store) -> None:

@@ -63,8 +63,8 @@ class Known:
     """Story id -> its company; read when it is asked for."""
     text: Callable[[str], Article | None] = field(default=lambda _: None)
     """Article id -> the article as it is held; read when it is asked for."""
-    former: Callable[[str], Sequence[Trace]] = field(default=lambda _: ())
-    """Source -> its last few hundred articles, newest first; read when it is asked for."""
+    former: Callable[[str, Collection[datetime]], Sequence[Trace]] = field(default=lambda *_: ())
+    """Source and dates -> those of its last few hundred articles that have one of these; read when it is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from math import sqrt
 from typing import TypeVar
 
@@ -19,19 +20,20 @@ def candidates(
     The stories to compare with, most promising first. `marks` are those of the reading at hand; `postings` tells which
     stories have them (each story once a mark; marks that nobody has may be absent).
     """
-    weights: defaultdict[Story, float] = defaultdict(float)
-    hits: defaultdict[Story, int] = defaultdict(int)
-    for mark in marks:
-        stories = postings.get(mark, ())
-        if len(stories) >= limits.crowd:
-            continue
-        weight = 1 / (1 + sqrt(len(stories)))
-        for story in stories:
-            weights[story] += weight
-            hits[story] += 1
+    having = [stories for mark in marks if 0 < len(stories := postings.get(mark, ())) < limits.crowd]
+    hits = Counter(chain.from_iterable(having))
     if len(marks) <= limits.few_marks:
-        worth = list(hits)
-    else:
-        worth = [s for s, n in hits.items() if n >= limits.hits and weights[s] >= limits.weight]
+        weights = {story: _weight(story, having) for story in hits}
+    else:  # counted first: most stories have one mark in common, and need not be weighed
+        often = {story: _weight(story, having) for story, n in hits.items() if n >= limits.hits}
+        weights = {story: weight for story, weight in often.items() if weight >= limits.weight}
     # rounded: sums of the same weights in another order must not differ in their last digit
-    return sorted(worth, key=lambda s: (-round(weights[s], 6), s))[: limits.tries]
+    return sorted(weights, key=lambda s: (-round(weights[s], 6), s))[: limits.tries]
+
+
+def _weight(story: Story, having: Sequence[Sequence[Story]]) -> float:
+    weight = 0.0
+    for stories in having:
+        if story in stories:
+            weight += 1 / (1 + sqrt(len(stories)))
+    return weight

@@ -80,7 +80,9 @@ def is_stock(reading: Reading, headline: str, limits: Limits = DEFAULT) -> bool:
     """Whether a text that stands, to the word, under this headline too is a form, or what a source always says."""
     if reading.phrases.size >= limits.short:
         return False
-    twin = Reading(headline, reading.body, reading.codes, reading.phrases_in_order, reading.marks)
+    twin = Reading(
+        headline, reading.body, reading.codes, reading.phrases_in_order, reading.phrases, reading.marks
+    )
     return bool(_only_the_form(reading, twin, _headlines(reading, twin), limits))
 
 

@@ -27,6 +27,7 @@ _SPARSE = 40
 _GAP = _SPARSE
 """Between two texts that are worked on in one array: no window reaches from one into the next."""
 _NOTHING = np.uint32(0xFFFFFFFF)
+_NO_PHRASE = np.array([], np.uint32)
 
 _ODD_1, _ODD_2, _ODD_3 = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
@@ -49,19 +50,18 @@ def chained(*columns: Hashes) -> Hashes:
 class Reading:
     """One text, read. Whatever takes time and only a comparison needs is worked out when it is asked for."""
 
-    def __init__(self, title: str, body: str, codes: Hashes, phrases: Phrases, marks: tuple[int, ...]) -> None:
+    def __init__(
+        self, title: str, body: str, codes: Hashes, in_order: Phrases, phrases: Phrases, marks: tuple[int, ...]
+    ) -> None:
         self.title = title
         self.body = body
         self.codes = codes
         """One a word of the body, in order; see `_words`."""
-        self.phrases_in_order = phrases
+        self.phrases_in_order = in_order
+        self.phrases = phrases
+        """Distinct and sorted."""
         self.marks = marks
         """The sampled hashes that an index stores, ascending; each has 32 bits. About 17 for an article."""
-
-    @cached_property
-    def phrases(self) -> Phrases:
-        """Distinct and sorted."""
-        return distinct(self.phrases_in_order)
 
     @cached_property
     def headline(self) -> frozenset[int]:
@@ -88,15 +88,13 @@ def read(texts: Sequence[tuple[str, str]]) -> list[Reading]:
     reading them one by one.
     """
     codes = [_codes(spelled(body)) for _, body in texts]
-    phrases = _phrases(codes)
-    marks = _marks(phrases)
-    return [
-        Reading(title, body, c, p, m) for (title, body), c, p, m in zip(texts, codes, phrases, marks, strict=True)
-    ]
+    in_order = _phrases(codes)
+    parts = zip(texts, codes, in_order, _distinct_of_each(in_order), _marks(in_order), strict=True)
+    return [Reading(title, body, c, o, p, m) for (title, body), c, o, p, m in parts]
 
 
 def _codes(words: Sequence[str]) -> Hashes:
-    return np.fromiter(map(code_of, words), np.uint64, len(words))
+    return np.array(list(map(code_of, words)), np.uint64)  # a fifth faster than `np.fromiter`
 
 
 def is_ideographic(codes: Hashes) -> bool:
@@ -141,10 +139,23 @@ def _marks(texts: Sequence[Phrases]) -> list[tuple[int, ...]]:
         new[1:] = (smallest[1:] != smallest[:-1]) | (owner[1:] != owner[:-1])
         owners.append(owner[new])
         found.append(smallest[new])
-    both = distinct((np.concatenate(owners).astype(np.uint64) << np.uint64(32)) | np.concatenate(found))
-    ends = np.searchsorted(both >> np.uint64(32), np.arange(len(texts) + 1))
-    values = (both & np.uint64(_NOTHING)).tolist()
-    return [tuple(values[a:b]) for a, b in pairwise(ends.tolist())]
+    values, ends = _sorted_out(np.concatenate(owners), np.concatenate(found), len(texts))
+    marks = values.tolist()
+    return [tuple(marks[a:b]) for a, b in pairwise(ends)]
+
+
+def _distinct_of_each(texts: Sequence[Phrases]) -> list[Phrases]:
+    """`distinct` of each, at once."""
+    owners = np.repeat(np.arange(len(texts)), [t.size for t in texts])
+    values, ends = _sorted_out(owners, np.concatenate([_NO_PHRASE, *texts]), len(texts))
+    return [values[a:b] for a, b in pairwise(ends)]
+
+
+def _sorted_out(owners: NDArray[np.int64], values: Phrases, count: int) -> tuple[Phrases, list[int]]:
+    """The distinct values of the first owner, ascending, those of the second, and so on; and where each one's begin."""
+    both = distinct((owners.astype(np.uint64) << np.uint64(32)) | values)
+    bounds: list[int] = np.searchsorted(both >> np.uint64(32), np.arange(count + 1)).tolist()
+    return both.astype(np.uint32), bounds
 
 
 def _in_a_row(arrays: Iterable[NDArray[Number]], gap: Number) -> tuple[NDArray[Number], list[int]]:

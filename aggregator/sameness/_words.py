@@ -25,6 +25,7 @@ _CJK = (
     r"\U00020000-\U0003ffff"
 )
 _IDEOGRAPH = re.compile(f"[{_CJK}]")
+_FIRST_IDEOGRAPH = "\u3005"
 _WORD = re.compile(r"(?=\d)(?:\d{1,3}(?: \d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,:]\d+)*)|[^\W_]+")
 _TAG = re.compile(r"<[^<>]{1,300}>")
 # Soft hyphen, zero-width characters, byte-order mark, bidi controls, accents that mark stress. й and ї are composed
@@ -87,9 +88,9 @@ code_of = _Codes().__getitem__
 
 def _code(word: str) -> int:
     code = zlib.crc32(folded(word).encode("utf-8", "replace"))
-    if _DIGIT.search(word):  # Q4 and 2-ші are figures too
+    if not word.isalpha() and _DIGIT.search(word):  # Q4 and 2-ші are figures too
         return code | NUMBER
-    if _IDEOGRAPH.match(word):
+    if word >= _FIRST_IDEOGRAPH and _IDEOGRAPH.match(word):
         return code | IDEOGRAPH
     return code | NAME if word[0].isupper() and len(word) > 2 else code
 

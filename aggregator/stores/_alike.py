@@ -14,7 +14,7 @@ from sqlite3 import Connection
 
 from ..errors import StoreError
 from ..model import Company, Decision
-from ._rows import article_of, rows_for, stamp
+from ._rows import article_of, pairs_for, stamp
 
 CROWD = 32
 """Stories: a mark that so many have is a stock phrase, and says nothing."""
@@ -32,19 +32,18 @@ STORY_IDS = "SELECT number, id FROM stories WHERE number IN (?)"
 def postings_of(conn: Connection, marks: Collection[int]) -> Mapping[int, Sequence[str]]:
     """Mark -> the ids of the stories that have it; for a stock phrase so many that nobody is meant."""
     having = _stories_of(conn, marks)
-    numbers = {story for stories in having.values() for story in stories}
-    ids = {row["number"]: row["id"] for row in rows_for(conn, STORY_IDS, numbers)}
-    return {
-        mark: ANYBODY if EVERYBODY in stories else [ids[story] for story in stories if story in ids]
-        for mark, stories in having.items()
-    }
+    crowded = {mark for mark, stories in having.items() if EVERYBODY in stories or len(stories) >= CROWD}
+    named = {mark: stories for mark, stories in having.items() if mark not in crowded}
+    ids = dict(pairs_for(conn, STORY_IDS, {story for stories in named.values() for story in stories}))
+    found = {mark: [ids[story] for story in stories if story in ids] for mark, stories in named.items()}
+    return {**found, **dict.fromkeys(crowded, ANYBODY)}
 
 
-def _stories_of(conn: Connection, marks: Collection[int]) -> defaultdict[int, list[int]]:
-    having: defaultdict[int, list[int]] = defaultdict(list)
+def _stories_of(conn: Connection, marks: Collection[int]) -> dict[int, set[int]]:
+    having: defaultdict[int, set[int]] = defaultdict(set)  # a copy brings marks once more until they settle
     for sql in STORIES_OF:
-        for mark, story in rows_for(conn, sql, marks):
-            having[mark].append(story)
+        for mark, story in pairs_for(conn, sql, marks):
+            having[mark].add(story)
     return having
 
 
@@ -75,41 +74,29 @@ def company_of(conn: Connection, story: str) -> Company:
 
 
 OWNERS = "SELECT id, story FROM articles WHERE id IN (?)"
-CROWDED = ("DELETE FROM marks WHERE mark = ?", "DELETE FROM new_marks WHERE mark = ?")
-MARK = "INSERT INTO new_marks (mark, story) VALUES (?, ?)"
-SIZE = "UPDATE articles SET size = ? WHERE id = ?"
+MARK = "INSERT OR IGNORE INTO new_marks (mark, story) VALUES (?, ?)"
+SIZE = "UPDATE articles SET size = :size WHERE id = :id AND size <> :size"
 
 
 def keep_marks(conn: Connection, decisions: Iterable[Decision]) -> None:
-    """Called when their articles are stored. A story that is copied a hundred times has each of its marks once."""
+    """Called when their articles are stored. Nothing is looked up: that is done for many at once, when they settle."""
     prints = {d.article.id: d.fingerprint for d in decisions if d.fingerprint}
-    conn.executemany(SIZE, [(fingerprint.size, article) for article, fingerprint in prints.items()])
-    having = _stories_of(conn, {mark for fingerprint in prints.values() for mark in fingerprint.marks})
-    rows, crowded = set[tuple[int, int]](), list[tuple[int]]()
-    for article, story in rows_for(conn, OWNERS, prints):
-        for mark in prints[article].marks:
-            stories = having[mark]
-            if EVERYBODY in stories or story in stories:
-                continue
-            stories.append(story)
-            rows.add((mark, story))
-            if len(stories) >= CROWD:
-                crowded.append((mark,))
-                rows -= {(mark, one) for one in stories}
-                having[mark] = [EVERYBODY]
-    for sql in CROWDED:
-        conn.executemany(sql, crowded)
-    conn.executemany(MARK, sorted(rows | {(mark, EVERYBODY) for (mark,) in crowded}))
+    conn.executemany(SIZE, [{"size": fingerprint.size, "id": article} for article, fingerprint in prints.items()])
+    owners = pairs_for(conn, OWNERS, prints)
+    conn.executemany(MARK, sorted((mark, story) for article, story in owners for mark in prints[article].marks))
 
 
 SLICES = 64
 """The index is gone through in so many pieces, so that no writer waits for long."""
 A_PIECE = 16
 """Articles: one piece settles for so many that come, and so the whole for a thousand."""
-SETTLE = (
-    "INSERT OR IGNORE INTO marks SELECT mark, story FROM new_marks WHERE mark BETWEEN :low AND :high",
-    "DELETE FROM new_marks WHERE mark BETWEEN :low AND :high",
-)
+SETTLE = "INSERT OR IGNORE INTO marks SELECT mark, story FROM new_marks WHERE mark BETWEEN :low AND :high"
+CROWDED = """
+    SELECT mark, :everybody FROM marks WHERE mark IN (SELECT mark FROM new_marks WHERE mark BETWEEN :low AND :high)
+    GROUP BY mark HAVING count(*) >= :crowd OR count(*) > 1 AND min(story) = :everybody"""
+SETTLED = "DELETE FROM new_marks WHERE mark BETWEEN :low AND :high"
+UNMARK = "DELETE FROM marks WHERE mark = ? AND story <> ?"
+MARK_ALL = "INSERT OR IGNORE INTO marks (mark, story) VALUES (?, ?)"
 
 
 def settle_marks(conn: Connection, numbers: Sequence[int]) -> None:
@@ -126,8 +113,13 @@ def settle_all(conn: Connection) -> None:
 
 
 def settle_piece(conn: Connection, piece: int) -> None:
-    for sql in SETTLE:
-        conn.execute(sql, _bounds(piece))
+    """A story that is copied a hundred times has each of its marks once; a stock phrase is of everybody."""
+    bounds = _bounds(piece)
+    conn.execute(SETTLE, bounds)
+    crowded = conn.execute(CROWDED, {**bounds, "crowd": CROWD, "everybody": EVERYBODY}).fetchall()
+    for sql in (UNMARK, MARK_ALL):
+        conn.executemany(sql, crowded)
+    conn.execute(SETTLED, bounds)
 
 
 def _bounds(piece: int) -> dict[str, int]:

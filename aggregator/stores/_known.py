@@ -10,7 +10,7 @@ from sqlite3 import Connection
 from ..model import Arrival, Article, Known, Trace
 from ._alike import first_since
 from ._quarantine import waiting_of
-from ._rows import moment, rows_for, trace_of
+from ._rows import moment, rows_for, stamp, to_json, trace_of
 from ._rulings import stories_apart, stories_together
 
 TRACES = """
@@ -27,7 +27,8 @@ TRACES_BY_ALIAS = """
     FROM aliases AS n JOIN articles AS a ON a.number = n.article JOIN stories AS s ON s.number = a.story
     WHERE n.id IN (?) ORDER BY n.number"""
 LAST_OF = "(SELECT article FROM texts WHERE source = ? ORDER BY article DESC LIMIT ?)"
-LAST_TRACES = f"{TRACES} WHERE a.number IN {LAST_OF}"
+ASKED_FOR = "(SELECT value FROM json_each(?))"
+LAST_TRACES = f"{TRACES} WHERE a.number IN {LAST_OF} AND a.published_at IN {ASKED_FOR}"
 LAST = 500
 
 
@@ -61,9 +62,10 @@ def _bearers(conn: Connection, ids: set[str]) -> dict[str, list[Trace]]:
     return found
 
 
-def last_traces(conn: Connection, source: str) -> list[Trace]:
-    """The last few hundred articles of the source, in any order."""
-    return [trace_of(row) for row in conn.execute(LAST_TRACES, (source, LAST))]
+def last_traces(conn: Connection, source: str, dates: Collection[datetime]) -> list[Trace]:
+    """Of the last few hundred articles of the source those with one of these dates, in any order."""
+    stamps = to_json([stamp(at) for at in dates])
+    return [trace_of(row) for row in conn.execute(LAST_TRACES, (source, LAST, stamps))]
 
 
 def _traces(conn: Connection, sql: str, keys: set[str]) -> Iterator[Trace]:

@@ -206,11 +206,23 @@ def rows_for(conn: sqlite3.Connection, sql: str, keys: Collection[object]) -> It
     The text of a statement is so always one of four: SQLite prepares it once (50 µs instead of 120 for 25 keys), and
     its limit on variables is never met. Rows come in the order of the statement for each key, not over all keys.
     """
+    for cursor in _asked(conn, sql, keys):
+        yield from cursor
+
+
+def pairs_for(conn: sqlite3.Connection, sql: str, keys: Collection[object]) -> Iterator[tuple[Any, ...]]:
+    """The same as plain tuples: for thousands of short rows, of which each would take four times as long."""
+    for cursor in _asked(conn, sql, keys):
+        cursor.row_factory = None
+        yield from cursor.fetchall()
+
+
+def _asked(conn: sqlite3.Connection, sql: str, keys: Collection[object]) -> Iterator[sqlite3.Cursor]:
     waiting = iter(dict.fromkeys(keys))
     while chunk := list(islice(waiting, SIZES[-1])):
         size = next(size for size in SIZES if len(chunk) <= size)
         padding = chunk[-1:] * (size - len(chunk))
-        yield from conn.execute(_widened(sql, size), chunk + padding)
+        yield conn.execute(_widened(sql, size), chunk + padding)
 
 
 @cache

@@ -145,10 +145,10 @@ class SqliteStore(Sources, Regrouping, Quarantine, Pings):
             known, postings=self.postings, company=self.company, text=self.text, former=self.former
         )
 
-    def former(self, source: str) -> Sequence[Trace]:
-        """The last few hundred articles of the source."""
+    def former(self, source: str, dates: Collection[datetime]) -> Sequence[Trace]:
+        """Of the last few hundred articles of the source those with one of these dates."""
         with self._connections.reading() as db:
-            return last_traces(db.conn, source)
+            return last_traces(db.conn, source, dates)
 
     def postings(self, marks: Collection[int]) -> Mapping[int, Sequence[str]]:
         """Which stories have these marks."""
