@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -180,6 +179,8 @@ def explain(path: Path, key: str, compare: bool, versions: bool, as_json: bool) 
 
     The key is a link, a guid, or an id as `stories` prints it (its first 6 digits are enough).
     """
+    import shutil
+
     from .. import rules
     from ..classify import Classifier
     from ..reports import compared, compared_lines, explanation, explanation_lines, revised, revised_lines
