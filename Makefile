@@ -27,6 +27,7 @@ lint: .venv/ready-for-tests
 .venv/ready: requirements.txt pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q aggregator
 	@touch $@
 
 .venv/ready-for-tests: requirements-test.txt .venv/ready

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from .markup import plain
 from .model import Story
-from .sameness import related
+
+if TYPE_CHECKING:
+    from .sameness import related
 
 AGE = timedelta(days=3)
 """What is related after three days is another chapter."""
@@ -30,9 +33,14 @@ class Coverage:
     """The stories of the last days. Not for several threads at once."""
 
     def __init__(self) -> None:
-        self._window = related.Window(most=MOST)
         self._digests: dict[str, str] = {}
         self.is_filled = False
+
+    @cached_property
+    def _window(self) -> related.Window:
+        from .sameness import related  # 0.1 s, with numpy: only when there is something to link
+
+        return related.Window(most=MOST)
 
     def fill(self, stories: Iterable[Story]) -> None:
         """Take in what has been linked before; those still unfiled will be linked in their turn."""
@@ -56,6 +64,9 @@ class Coverage:
         return {r.story: round(r.score, 3) for r in self._window.related(about, story, limit=LINKS)}
 
     def _take_in(self, story: Story) -> related.Terms:
+        from .markup import plain
+        from .sameness import related
+
         about = related.terms(story.lead.title, plain(story.lead.content) or story.lead.summary)
         self._window.add(story.id, about, story.listed_at)
         self._digests[story.id] = story.lead.digest

@@ -20,6 +20,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -80,6 +81,11 @@ class Desk:
     told: dict[str, str | None] = field(default_factory=dict)
     """What we last complained of, by source, hub and topic: the same complaint is not repeated at every visit."""
 
+    @cached_property
+    def priorities(self) -> Mapping[str, int]:
+        """Of all sources; each visit needs them."""
+        return {s.name: s.priority for s in self.sources.values()}
+
 
 def run(job: Job, desk: Desk) -> None:
     """Do it. What concerns one source or one topic that is no longer configured is nothing to do."""
@@ -93,10 +99,10 @@ def collect_one(name: str, desk: Desk) -> None:
     if source := desk.sources.get(name):
         now, standing = desk.clock(), desk.store.standing(name)
         trip = desk.web.visit(source, now, standing.address, afresh=is_time_for_all(standing, now))
-        priorities = {s.name: s.priority for s in desk.sources.values()}
         report = collect(
-            source, desk.store, trip, standing, desk.chance, authority=desk.imprint.authority, priorities=priorities
-        )
+            source, desk.store, trip, standing, desk.chance,
+            authority=desk.imprint.authority, priorities=desk.priorities,
+        )  # fmt: skip
         tell(report, desk.told)
         if report.visit.standing and report.visit.standing.address != standing.address:
             log.warning("%s: visited at %s from now on", name, report.visit.standing.address or source.location)
@@ -106,10 +112,10 @@ def classify_all(which: str, desk: Desk) -> None:
     from . import coverage
 
     take_lessons(desk)
-    if not desk.coverage.is_filled:
+    settled = None if which == ALL else settled_at(desk)
+    if not desk.coverage.is_filled and desk.store.unfiled(desk.classifier.digest, 1, settled):
         recent = desk.store.stories(since=desk.clock() - coverage.AGE)
         desk.coverage.fill(islice(recent, coverage.MOST))
-    settled = None if which == ALL else settled_at(desk)
     while classify_some(desk, settled):
         pass
     if desk.store.held():

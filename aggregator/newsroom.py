@@ -31,14 +31,15 @@ class Newsroom:
     """The one writer of a database. Opening it raises StoreInUse when there is another."""
 
     def __init__(self, settings: Config, holder: str) -> None:
-        from . import sameness
-        from .publish import read_back
         from .stores.sqlite import open_store
 
         give_back_memory()
         self.config = settings
         self.store: Store = open_store(settings.database, writing=True, holder=holder)
         if self.store.is_empty():
+            from . import sameness
+            from .publish import read_back
+
             self.store.remember(read_back(settings.feeds))  # the same stories get the same guids
             self.store.sort_under(sameness.VERSION, jobs.now())
         self._stamp = stamp(settings.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 from .errors import PluginError
@@ -26,5 +27,5 @@ def load(family: str, name: str) -> ModuleType:
 @cache
 def names(family: str) -> tuple[str, ...]:
     """The plug-ins that come with the program, in alphabetical order."""
-    package = import_module(f"{__package__}.{family}")
-    return tuple(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
+    folder = Path(__file__).parent / family
+    return tuple(m.name for m in pkgutil.iter_modules([str(folder)]) if not m.name.startswith("_"))

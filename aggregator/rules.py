@@ -15,7 +15,6 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from . import __version__
@@ -258,4 +257,6 @@ def edition_digest(imprint: Imprint, topic: Topic) -> str:
 
 
 def _digest(what: object) -> str:
+    from hashlib import sha256  # 8 ms, with OpenSSL: only for who files or publishes
+
     return sha256(repr(what).encode()).hexdigest()[:16]

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator import collect as collecting
+from aggregator import normalise as normalising
 from aggregator.collect import Bag, Report, collect, gather
 from aggregator.echoes import wording
 from aggregator.model import Article, Echo, Enclosure, Fetched, Item, Reception, Source, Verdict
@@ -126,7 +126,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         titles.append(item.title or "")
         return normalise(item, source, fetched, now)
 
-    monkeypatch.setattr(collecting, "normalise", reading)
+    monkeypatch.setattr(normalising, "normalise", reading)
     return titles
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -200,6 +199,8 @@ def explain(path: Path, key: str, compare: bool, versions: bool, as_json: bool) 
 
     The key is a link, a guid, or an id as `stories` prints it (its first 6 digits are enough).
     """
+    import shutil
+
     from ..reports import compared, compared_lines, explanation, explanation_lines, revised, revised_lines
 
     settings = configuration(path)

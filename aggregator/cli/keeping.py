@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -110,6 +109,8 @@ def resort(path: Path, since: str, only_plan: bool, as_json: bool) -> None:
 
 def planned(settings: Config, store: Store, since: datetime) -> Plan:
     """What would be moved; the articles are told apart once more in a database that is thrown away."""
+    from tempfile import TemporaryDirectory
+
     from ..resort import plan
     from ..stores.sqlite import open_store
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..model import State
 from . import main
 from ._pieces import address, configuration, must_be_one_of, newsroom, publish_all
 
@@ -68,6 +67,7 @@ def collect(path: Path, names: tuple[str, ...]) -> None:
     A server that has asked us to stay away for a while is still left alone.
     """
     from ..jobs import LEASE, now
+    from ..model import State
 
     settings = configuration(path)
     known = [s.name for s in settings.sources]

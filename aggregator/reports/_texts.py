@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..markup import plain
 from ..model import Article, Revision, Story
 from ..stores import Store
 from ._plainly import Row, iso, when
@@ -59,6 +58,7 @@ def revisions(story: Story, store: Store) -> list[Revision]:
 
 def between(old: Article, new: Article) -> list[passages.Row]:
     from .. import passages
+    from ..markup import plain
 
     return passages.compare(*(f"{a.title}\n\n{plain(a.content)}" for a in (old, new)))
 

@@ -31,13 +31,6 @@ MOST_WAITING, MOST_KNOWN = 500, 5_000
 _READABLE = ("", "text/html", "application/xhtml+xml", "text/plain", "application/octet-stream")
 
 
-def per_visit(value: object) -> int:
-    """How many articles are fetched in one visit."""
-    if type(value) is not int or not 1 <= value <= 100:
-        raise ValueError(f"{value!r} is no number of articles; right would be 10 (from 1 to 100)")
-    return value
-
-
 @dataclass(frozen=True)
 class Listed:
     """An article that something links to; its item has a url. Another version is another text, to be fetched anew."""

@@ -23,13 +23,6 @@ LONG = 3_000
 """Characters; an item with so many needs no page to tell more."""
 
 
-def yes_or_no(value: object) -> bool:
-    """`true` or `false`."""
-    if not isinstance(value, bool):
-        raise ValueError(f"{value!r} is neither true nor false")
-    return value
-
-
 def fetch(
     source: Source, since: Checkpoint, world: World, feeds: Iterable[Fetched],
     items: Callable[[Source, Fetched], Iterable[Item]],

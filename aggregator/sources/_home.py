@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 
 from ..errors import FetchError
-from ..model import Checkpoint, Source
 from . import Answer, World, _xml
 from ._charset import decode
 from ._html import base, elements, is_page, join, tree, words
@@ -29,12 +28,6 @@ class Declared:
 
     url: str
     title: str
-
-
-def place(source: Source, since: Checkpoint) -> str:
-    """Where the source's feed lies: what was found behind its page, else its location."""
-    page, _, feed = since.get("feed", "").partition(" ")
-    return feed if feed and page == source.location else source.location
 
 
 def declared(text: str, url: str) -> list[Declared]:

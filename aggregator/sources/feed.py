@@ -1,18 +1,18 @@
-"""Feeds on the web: RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed. The content decides, not the label."""
+"""
+Feeds on the web: RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed. The content decides, not the label.
+
+Every command that reads the configuration loads this; what reads feeds is loaded by those who have one to read.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 
 from ..errors import FetchError, ParseError
 from ..model import Checkpoint, Fetched, Item, Source, Wishes
-from . import World, _charset, _full_text, _home, _jsonfeed, _linked, _xml
-from ._charset import decode
-from ._follow import per_visit
-from ._home import place as place
-from ._wishes import wishes_of
+from . import Answer, World
+from ._options import per_visit, yes_or_no
 
 NEWEST = 500
 """No more items of one document than these."""
@@ -20,7 +20,7 @@ NEWEST = 500
 _VALIDATORS = ("etag", "last-modified")
 
 
-OPTIONS: Mapping[str, Callable[[object], object]] = {"full_text": _full_text.yes_or_no, "per_visit": per_visit}
+OPTIONS: Mapping[str, Callable[[object], object]] = {"full_text": yes_or_no, "per_visit": per_visit}
 
 
 def check(source: Source) -> None:
@@ -32,7 +32,17 @@ def check(source: Source) -> None:
 def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
     """Yield the feed if it has changed; with `full_text`, the pages of its new items instead. Raises FetchError."""
     feeds = _fetch(source, since, world)
-    yield from _full_text.fetch(source, since, world, feeds, _items) if source.options.get("full_text") else feeds
+    if source.options.get("full_text"):
+        from . import _full_text
+
+        feeds = _full_text.fetch(source, since, world, feeds, _items)
+    yield from feeds
+
+
+def place(source: Source, since: Checkpoint) -> str:
+    """Where the source's feed lies: what was found behind its page, else its location."""
+    page, _, feed = since.get("feed", "").partition(" ")
+    return feed if feed and page == source.location else source.location
 
 
 def _fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
@@ -47,9 +57,9 @@ def _fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]
             raise FetchError(source.name, "the server says 'not modified' to somebody who never saw the feed")
         body, moved = None, dict(answer.checkpoint)
     else:
-        if not since.get("digest") and (behind := _home.find(answer, world)):
+        if not since.get("digest") and (behind := _behind(answer, world)):
             answer, moved["feed"] = behind[0], f"{source.location} {behind[1]}"
-        digest = hashlib.sha256(answer.body or b"").hexdigest()
+        digest = _digest(answer.body or b"")
         body = answer.body if digest != since.get("digest") else None
         moved |= {**dict.fromkeys(_VALIDATORS, ""), **answer.checkpoint, "digest": digest}
     if body is not None or any(since.get(key, "") != value for key, value in moved.items()):
@@ -58,18 +68,35 @@ def _fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]
         )
 
 
+def _digest(body: bytes) -> str:
+    from hashlib import sha256  # 5 ms, with OpenSSL
+
+    return sha256(body).hexdigest()
+
+
+def _behind(answer: Answer, world: World) -> tuple[Answer, str] | None:
+    from . import _home
+
+    return _home.find(answer, world)
+
+
 def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
     """
     Yield the items of a feed, at most the newest 500; with `full_text` none, as they come one by one with their pages.
     Raises ParseError, also for what is no feed.
     """
     if fetched.announced:
+        from . import _linked
+
         yield from _linked.parse(source, fetched)
     elif not source.options.get("full_text"):
         yield from _items(source, fetched)
 
 
 def _items(source: Source, fetched: Fetched) -> Iterator[Item]:
+    from . import _jsonfeed, _xml
+    from ._charset import decode
+
     text = decode(fetched.body or b"", fetched.charset)
     title = source.title if source.kind == "feed" else ""  # a feed that lies in a folder keeps its own
     if text.lstrip().startswith(("{", "[")):
@@ -95,6 +122,9 @@ def _items(source: Source, fetched: Fetched) -> Iterator[Item]:
 
 def wishes(fetched: Fetched) -> Wishes | None:
     """When the feed wants to be visited, as far as it says; the page of one of its items says nothing of that."""
+    from ._charset import decode
+    from ._wishes import wishes_of
+
     return None if fetched.announced else wishes_of(decode(fetched.body or b"", fetched.charset))
 
 
@@ -102,6 +132,8 @@ def notes(fetched: Fetched) -> Iterator[str]:
     """What a reader should know who finds the feed other than it came: what was mended in it, or read by guess."""
     if fetched.announced:
         return
+    from . import _charset, _xml
+
     body = fetched.body or b""
     text, name = _charset.read(body, fetched.charset)
     yield from _charset.remarks(body, fetched.charset, text, name)
@@ -111,6 +143,8 @@ def notes(fetched: Fetched) -> Iterator[str]:
 
 
 def _seems_to_be(text: str, root: str, url: str) -> str:
+    from . import _home
+
     known = {
         "opml": "it is a list of subscriptions (OPML)",
         "urlset": "it is a sitemap",

@@ -10,7 +10,6 @@ what has been read.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import stat
@@ -26,8 +25,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..errors import FetchError, ParseError
 from ..model import Checkpoint, Fetched, Item, Source
-from . import World, _charset, _mbox, feed
-from ._charset import decode
+from . import World, feed
 
 LARGEST = 10_000_000
 """Bytes; a file with more is not read."""
@@ -153,6 +151,8 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
 
 def _letters(key: str, path: Path, mark: _Mark | None, failures: list[str]) -> Iterator[Fetched]:
     """The letters of a mailbox, behind those that were read before; the mark's size is how far that is."""
+    from . import _mbox
+
     with _open(path) as file:
         status = os.fstat(file.fileno())
         start = mark.size if mark and _mbox.continues(file, mark.digest, mark.size) else 0
@@ -185,6 +185,8 @@ def notes(fetched: Fetched) -> Iterator[str]:
     if media_type.endswith(("xml", "json")):
         yield from feed.notes(fetched)
     elif media_type != _LETTER:
+        from . import _charset
+
         body = fetched.body or b""
         yield from _charset.remarks(body, fetched.charset, *_charset.read(body, fetched.charset))
 
@@ -212,6 +214,7 @@ def _items(source: Source, fetched: Fetched) -> Iterator[Item]:
     if is_binary(body):
         raise ParseError(source.name, "this seems to be a picture or another binary file")
     from . import _article, _mail, _page  # 50 ms, for those who have a file to read
+    from ._charset import decode
 
     if media_type == _LETTER:
         item = _mail.item(body, source.name)
@@ -235,11 +238,15 @@ def _media_type(fetched: Fetched) -> str:
 
 
 def _digest(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
+    from hashlib import sha256
+
+    return sha256(body).hexdigest()
 
 
 def is_binary(body: bytes) -> bool:
     """Whether the beginning has control characters that no text has, in any character set. UTF-16 is decoded first."""
+    from ._charset import decode
+
     beginning = decode(body[:4096])
     return len(_CONTROL.findall(beginning)) > len(beginning) / 100
 

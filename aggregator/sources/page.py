@@ -13,8 +13,9 @@ from ..errors import FetchError
 from ..model import Checkpoint, Fetched, Item, Source
 from . import World, _home, _linked, _listing
 from ._charset import decode
-from ._follow import Listed, follow, per_visit
+from ._follow import Listed, follow
 from ._html import select, tree
+from ._options import per_visit
 from ._robots import Robots
 from .feed import check as check
 

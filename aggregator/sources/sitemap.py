@@ -16,8 +16,9 @@ from ..model import Checkpoint, Fetched, Item, Source
 from . import World, _linked, _sitemap
 from ._charset import decode
 from ._dates import moment
-from ._follow import Listed, follow, per_visit
+from ._follow import Listed, follow
 from ._html import join
+from ._options import per_visit
 from ._robots import BUSY, Robots
 from ._sitemap import Entry
 from .feed import check as check

@@ -177,11 +177,13 @@ class SqliteStore(Sources, Regrouping, Quarantine, Pings):
 
     def save(self, visit: Visit, decisions: Iterable[Decision]) -> None:
         """Articles, versions, stories, bookmark, health and next visit, all or nothing."""
+        decisions = list(decisions)
         with self._connections.turn() as db:
-            is_first = self.visited(visit.source) is None
-            decisions = list(decisions)
-            new = save_decisions(db.conn, visit.at, decisions, is_first=is_first)
-            keep_waiting(db.conn, visit.source, visit.at, decisions)
+            new = 0
+            if decisions:
+                is_first = self.visited(visit.source) is None
+                new = save_decisions(db.conn, visit.at, decisions, is_first=is_first)
+                keep_waiting(db.conn, visit.source, visit.at, decisions)
             end_visit(db.conn, visit, new)
 
     def find(self, key: str) -> Story | None:
