@@ -49,6 +49,8 @@ def takes_lead(new: Article, company: Company, priorities: Mapping[str, int]) ->
 
 def is_elsewhere(article: Article) -> bool:
     """Whether the article itself links to another site as the place where it first appeared."""
+    if not article.original_url:
+        return False
     there, here = (urlsplit(url).hostname for url in (article.original_url, article.url))
     return bool(there and there != here)
 

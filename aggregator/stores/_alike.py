@@ -123,8 +123,15 @@ def settle_piece(conn: Connection, piece: int) -> None:
 
 
 def _bounds(piece: int) -> dict[str, int]:
-    width = 2**32 // SLICES
-    return {"low": piece * width, "high": (piece + 1) * width - 1}
+    return {"low": _edge(piece), "high": _edge(piece + 1) - 1}
+
+
+def _edge(piece: int) -> int:
+    """
+    Where the piece begins. A mark is the smallest of some hashes, so most marks are small: of 64 pieces of one width the
+    first would hold 9 times as many as it should. Cut like this each holds 0.9 to 1.2 times as many.
+    """
+    return int(2**32 * (1 - (1 - piece / SLICES) ** 0.1))
 
 
 # Numbers grow in the order of arrival: what came since is the end of the table, and is not searched for.

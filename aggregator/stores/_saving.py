@@ -65,11 +65,11 @@ def _story_numbers(conn: sqlite3.Connection, ids: Collection[str]) -> dict[str, 
 # Not sqlite-utils' insert_all: it takes 1.7 times as long, and a first collection spends most of its time here.
 INSERT_ARTICLE = """
     INSERT INTO articles (
-        number, story, verdict, because, relation, score, compared, passage,
+        number, story, verdict, because, relation, score, compared, passage, size,
         id, source, publisher, guid, url, canonical_url, original_url, title, authors, labels, enclosures,
         published_at, dated, date_said, updated_at, seen_at, language, digest, sketch)
     VALUES (
-        :number, :story, :verdict, :because, :relation, :score, :compared, :passage,
+        :number, :story, :verdict, :because, :relation, :score, :compared, :passage, :size,
         :id, :source, :publisher, :guid, :url, :canonical_url, :original_url, :title, :authors, :labels, :enclosures,
         :published_at, :dated, :date_said, :updated_at, :seen_at, :language, :digest, :sketch)"""
 INSERT_TEXT = """
@@ -88,6 +88,7 @@ def _insert_articles(conn: sqlite3.Connection, arrivals: Numbered, stories: dict
             "score": decision.score,
             "compared": decision.compared,
             "passage": decision.passage,
+            "size": decision.fingerprint.size if decision.fingerprint else 0,
             **article_row(decision.article),
         }
         for number, decision in arrivals
