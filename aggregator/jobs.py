@@ -6,6 +6,7 @@ What can be asked of a worker. A job is a word and a name; nothing else crosses 
                     (teach.py, classify/, coverage.py)
     classify all    the same, also what might still wait for a better copy
     publish NAME    bring a topic's folder up to date (publish.py)
+    pack            the packed files beside what was published since the last time (publish.py)
     front           the front page and subscription list (publish.py)
     desk            what needs the operator's attention (incidents.py)
     tidy            what no decision needs any more (the store)
@@ -80,6 +81,8 @@ class Desk:
     chance: Random = field(default_factory=Random)
     told: dict[str, str | None] = field(default_factory=dict)
     """What we last complained of, by source, hub and topic: the same complaint is not repeated at every visit."""
+    unpacked: set[str] = field(default_factory=set)
+    """Topics that were published, and not packed since."""
 
     @cached_property
     def priorities(self) -> Mapping[str, int]:
@@ -160,8 +163,18 @@ def publish_one(name: str, desk: Desk) -> None:
     if topic and name not in desk.store.held():
         written = publish(topic, desk.store, desk.imprint, desk.feeds, desk.galley)
         if written:
+            desk.unpacked.add(name)
             log.info("published %s: %s", name, ", ".join(dict.fromkeys(p.name for p in written)))
         announce(topic, desk.imprint, desk.feeds, desk.store, desk.clock())
+
+
+def pack_published(_: str, desk: Desk) -> None:
+    from .publish import pack_topic
+
+    while desk.unpacked:
+        name = desk.unpacked.pop()  # first: what is published from now on is packed once more
+        if name in desk.topics:
+            pack_topic(desk.topics[name], desk.feeds)
 
 
 def publish_front(_: str, desk: Desk) -> None:
@@ -207,6 +220,7 @@ TASKS: Mapping[str, Callable[[str, Desk], None]] = {
     "collect": collect_one,
     "classify": classify_all,
     "publish": publish_one,
+    "pack": pack_published,
     "front": publish_front,
     "desk": publish_desk,
     "tidy": tidy,

@@ -115,6 +115,7 @@ class Newsroom:
             at_once=new.manners.at_once,
             has_feed=new.desk,
             told=old.told if old else {},
+            unpacked=old.unpacked if old else set(),
         )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -28,7 +29,11 @@ _PUBLISHED = ("rss.xml", "atom.xml", "feed.json", "index.html")
 """What makes a folder one that we have published."""
 
 
-def put(path: Path, body: bytes, at: datetime) -> bool:
+_AT_WORK = threading.Lock()
+"""One file at a time: what is being packed must not be replaced meanwhile."""
+
+
+def put(path: Path, body: bytes, at: datetime, *, packed: bool = True) -> bool:
     """
     Replace a file whole or not at all: write, fsync, rename, fsync the folder. True if it was replaced. Raises
     PressError.
@@ -36,21 +41,36 @@ def put(path: Path, body: bytes, at: datetime) -> bool:
     Its modification time becomes `at`, so that every machine that renders this edition says the same Last-Modified.
     The packed ones beside it go before the file changes and come back after it: whatever moment a web server looks,
     or the power fails, none of them is of another version. One that is missing or wrong is made anew at the next put.
+    Not `packed`: they come back when somebody calls `pack`; for what will soon change again.
     """
     try:
-        return _put(path, body, at)
+        with _AT_WORK:
+            return _put(path, body, at, CODINGS if packed else ())
     except OSError as e:
         raise PressError(str(path), e.strerror or str(e)) from e
 
 
-def _put(path: Path, body: bytes, at: datetime) -> bool:
+def pack(path: Path) -> None:
+    """Bring the packed files beside this one up to date, if it is there. Raises PressError."""
+    try:
+        with _AT_WORK:
+            if (body := _content(path)) is None:
+                return
+            packed = [_put_packed(path, coding, body) for coding in CODINGS]
+            if any(packed):
+                _sync(path.parent)
+    except OSError as e:
+        raise PressError(str(path), e.strerror or str(e)) from e
+
+
+def _put(path: Path, body: bytes, at: datetime, codings: Collection[Coding]) -> bool:
     is_new = _content(path) != body
     if is_new:
         path.parent.mkdir(parents=True, exist_ok=True)
         for coding in CODINGS:
             _beside(path, coding).unlink(missing_ok=True)
         _replace(path, body, at.timestamp())
-    packed = [_put_packed(path, coding, body) for coding in CODINGS]
+    packed = [_put_packed(path, coding, body) for coding in codings]
     if is_new or any(packed):
         _sync(path.parent)
     return is_new

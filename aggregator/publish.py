@@ -23,7 +23,7 @@ from .galley import Galley
 from .incidents import Incident
 from .incidents import edition as desk_edition
 from .model import DESK, Edition, Front, Imprint, Printed, Story, Topic
-from .press import keep_private, put
+from .press import keep_private, pack, put
 from .selection import DEPTH, select
 from .stores import Latest, Store
 
@@ -36,7 +36,7 @@ def publish(
 ) -> list[Path]:
     """
     Bring the topic's folder up to date; the files that had to be rewritten. Equal bytes are not written again. What
-    stands in the galley is neither read nor rendered.
+    stands in the galley is neither read nor rendered. The documents of these days are packed by `pack_topic`.
     """
     galley = galley or Galley()
     store.seal(topic.name, topic.limit)
@@ -45,21 +45,27 @@ def publish(
     written = archive(edition, store, latest, feeds, galley)  # first: nobody is sent to one that is not there yet
     for fmt, body in galley.render(formats_of(topic), edition):
         path = feeds / topic.name / fmt.FILENAME
-        if put(path, body, edition.updated_at):
+        if put(path, body, edition.updated_at, packed=False):
             written.append(path)
     store.published(topic.name, latest.revision)
     return written
 
 
+def pack_topic(topic: Topic, feeds: Path) -> None:
+    """Make the packed files beside the topic's documents: more work than the documents, so not at every change."""
+    for fmt in formats_of(topic):
+        pack(feeds / topic.name / fmt.FILENAME)
+
+
 def archive(edition: Edition, store: Store, latest: Latest, feeds: Path, galley: Galley) -> list[Path]:
     """Write the archives that are not on disk, and take out of the others what was withdrawn; the files written."""
     written, topic = [], edition.topic
-    archival = [fmt for fmt in formats_of(topic) if isinstance(fmt, Archival)]
     for number in range(1, latest.archives + 1):
         guids = latest.cleared.get(number, frozenset())
         as_it_has_to_be = (feeds, topic.name, topic.formats, number, guids)
         if as_it_has_to_be in galley.archived:
             continue
+        archival = [fmt for fmt in formats_of(topic) if isinstance(fmt, Archival)]
         files = {fmt: feeds / topic.name / "archive" / str(number) / fmt.FILENAME for fmt in archival}
         missing = {fmt: path for fmt, path in files.items() if not path.exists()}
         if missing:

@@ -25,6 +25,7 @@ TICK = timedelta(seconds=1)
 TOGETHER = 5
 """Seconds: what visits under way bring is published together, not each as it comes."""
 DESK_EVERY = timedelta(minutes=5)
+PACK_EVERY = timedelta(minutes=1)
 PATIENCE = 10
 """Ticks that may be missed before the watch steps in."""
 
@@ -111,6 +112,7 @@ def finish(desk: Desk, runner: Runner) -> None:
         runner.submit(Job("publish", name))
     catch_up(desk, runner)
     runner.wait()
+    runner.submit(Job("pack"))
     for job in pings(desk):
         runner.submit(job)
     runner.wait()
@@ -140,6 +142,22 @@ def regularly(desk: Callable[[], Desk], runner: Runner) -> Callable[[], None]:
         if desk().has_feed and (next_at is None or now >= next_at):
             next_at = now + DESK_EVERY
             runner.submit(Job("desk"))
+
+    return chore
+
+
+def packing(desk: Callable[[], Desk], runner: Runner) -> Callable[[], None]:
+    """A chore for the clock: packing what was published, at most once a minute; at the start, what is not packed."""
+    next_at: datetime | None = None
+
+    def chore() -> None:
+        nonlocal next_at
+        now = desk().clock()
+        if next_at is None:
+            desk().unpacked.update(desk().topics)
+        if desk().unpacked and (next_at is None or now >= next_at):
+            next_at = now + PACK_EVERY
+            runner.submit(Job("pack"))
 
     return chore
 

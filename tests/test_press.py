@@ -12,7 +12,7 @@ import pytest
 from aggregator import config
 from aggregator.model import Job
 from aggregator.newsroom import Newsroom
-from aggregator.press import put, retire, strays, sweep
+from aggregator.press import pack, put, retire, strays, sweep
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
@@ -64,6 +64,24 @@ def test_a_new_version_replaces_all_three(path: Path) -> None:
     assert path.read_bytes() == NEW
     assert beside(path) == {".gz": NEW, ".br": NEW}
     assert {p.stat().st_mtime for p in path.parent.iterdir()} == {LATER.timestamp()}
+
+
+def test_what_soon_changes_again_is_packed_later_and_never_beside_another_version(path: Path) -> None:
+    put(path, OLD, AT)
+    assert put(path, NEW, LATER, packed=False)
+    assert beside(path) == {}
+    pack(path)
+    assert beside(path) == {".gz": NEW, ".br": NEW}
+    assert {p.stat().st_mtime for p in path.parent.iterdir()} == {LATER.timestamp()}
+    before = state(path.parent)
+    pack(path)
+    assert not put(path, NEW, LATER, packed=False)
+    assert state(path.parent) == before
+
+
+def test_where_there_is_no_file_there_is_nothing_to_pack(path: Path) -> None:
+    pack(path)
+    assert not path.parent.exists()
 
 
 def test_what_is_small_or_noise_is_not_packed_and_takes_the_packed_ones_away(path: Path) -> None:

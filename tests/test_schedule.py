@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -17,7 +18,7 @@ from aggregator.coverage import Coverage
 from aggregator.errors import StoreError
 from aggregator.jobs import Desk, run
 from aggregator.model import Job, Reception, Source, Topic
-from aggregator.schedule import Clock, daily, in_turns, left_over, once, regularly, tick, visits
+from aggregator.schedule import Clock, daily, in_turns, left_over, once, packing, regularly, tick, visits
 from aggregator.stores.sqlite import open_store
 
 from .make import HOUR, IMPRINT, NOON, source, topic
@@ -196,6 +197,28 @@ def test_when_everybody_has_been_asked_nothing_waits_for_a_better_copy(desk: Des
     waiting = replace(desk, settle=timedelta(minutes=5))
     once(waiting, Hands(waiting), ["alpha", "beta", "gamma"])
     assert (waiting.feeds / "all" / "rss.xml").read_text().count("<item>") == 3
+
+
+def test_what_was_published_is_packed_at_the_start_and_then_once_a_minute_at_most(desk: Desk) -> None:
+    hands, now = Hands(desk), [NOON]
+    chore = packing(lambda: replace(desk, clock=lambda: now[0]), hands)
+    chore()
+    assert (hands.jobs, desk.unpacked) == ([Job("pack")], set())
+    for seconds in (5, 5, 50, 5):
+        now[0] += timedelta(seconds=seconds)
+        desk.unpacked.add("all")
+        chore()
+    assert hands.jobs == [Job("pack")] * 2
+    now[0] += HOUR
+    desk.unpacked.clear()
+    chore()
+    assert len(hands.jobs) == 2, "nothing was published"
+
+
+def test_after_publishing_once_everything_lies_packed_beside(desk: Desk) -> None:
+    once(desk, Hands(desk), ["alpha", "beta", "gamma"])
+    document = desk.feeds / "all" / "rss.xml"
+    assert gzip.decompress(Path(f"{document}.gz").read_bytes()) == document.read_bytes()
 
 
 def test_the_operators_own_feed_is_looked_at_every_five_minutes_if_he_wants_one(desk: Desk) -> None:

@@ -77,7 +77,8 @@ def the_article(store: Store, key: str) -> tuple[Article, Story]:
 def publish_all(room: Newsroom) -> None:
     from ..model import Job
 
-    for job in (Job("classify"), *(Job("publish", t.name) for t in room.config.topics), Job("front"), Job("desk")):
+    topics = [Job("publish", topic.name) for topic in room.config.topics]
+    for job in (Job("classify"), *topics, Job("pack"), Job("front"), Job("desk")):
         room.perform(job)
 
 

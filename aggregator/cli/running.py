@@ -143,7 +143,7 @@ def visitors(room: Newsroom, visits: int, more: Callable[[Runner], None] | None 
 def keep_running(room: Newsroom) -> None:
     from .. import serve as web_server
     from ..runners.threads import ThreadRunner
-    from ..schedule import Clock, catch_up, daily, hand_out, regularly, tick
+    from ..schedule import Clock, catch_up, daily, hand_out, packing, regularly, tick
 
     settings = room.config
     sock = web_server.listen(*settings.listen)
@@ -159,7 +159,7 @@ def keep_running(room: Newsroom) -> None:
         if room.look_at_the_configuration():
             catch_up(room.desk, runner)
 
-    chores = (daily(lambda: room.desk, runner), regularly(lambda: room.desk, runner))
+    chores = [begin(lambda: room.desk, runner) for begin in (daily, regularly, packing)]
     clock = Clock(look, lambda: tick(room.desk, runner), server.keep_alive, *chores)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: clock.stop())
