@@ -182,7 +182,18 @@ def test_explain_says_why_a_story_is_here(run: Run) -> None:
     assert "the file's own time" in text
     [full] = rows(run("explain", told["guid"], "--json"))
     assert {f["topic"] for f in full["filings"]} == {"all", "wind"}
+    page = run("explain", told["id"], "--html").stdout
+    assert page.startswith("<!DOCTYPE html>")
+    assert "<mark>ветропарк</mark>" in page.lower()
+    assert "the same words as in" in page
     assert run("explain", "https://nowhere.example/").exit_code == 1
+
+
+def test_a_page_of_reasons_is_no_markup_of_others(run: Run) -> None:
+    Path("inbox/a.txt").write_text("Ветропарк: 5 < 6 & 7\n\nВетропарк дал ток & свет.")
+    run("run", "--once")
+    told = next(row for row in rows(run("stories", "--json")) if "5 < 6" in row["title"])
+    assert "<mark>Ветропарк</mark>: 5 &lt; 6 &amp; 7</span>" in run("explain", told["id"], "--html").stdout
 
 
 WIND = ARTICLE.partition("\n\n")[0] + """

@@ -192,22 +192,34 @@ def status(path: Path, source: str | None, as_json: bool) -> None:
 @click.argument("key", metavar="URL|ID")
 @click.option("--compare", is_flag=True, help="Every copy against the lead: what differs.")
 @click.option("--versions", is_flag=True, help="Every edit of every article: what has changed.")
+@click.option("--html", "as_html", is_flag=True, help="A page for your browser: explain KEY --html > why.html")
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
-def explain(path: Path, key: str, compare: bool, versions: bool, as_json: bool) -> None:
+def explain(path: Path, key: str, compare: bool, versions: bool, as_html: bool, as_json: bool) -> None:
     """Why is this here? Why this story, these topics, this date.
 
     The key is a link, a guid, or an id as `stories` prints it (its first 6 digits are enough).
     """
     import shutil
 
-    from ..reports import compared, compared_lines, explanation, explanation_lines, revised, revised_lines
+    from ..reports import (
+        compared,
+        compared_lines,
+        explanation,
+        explanation_lines,
+        explanation_page,
+        revised,
+        revised_lines,
+    )
 
     settings = configuration(path)
     with reading(settings) as store:
         story = the_story(store, key)
         reasons = list(reasons_of(story, settings, store))
         alike = alike_in(story, settings, {r.topic for r in reasons})
+        if as_html:
+            show(explanation_page(explanation(story, store, reasons, alike)))
+            return
         if as_json:
             more = {"compared": compared(story)} if compare else {}
             more |= {"revisions": revised(story, store)} if versions else {}

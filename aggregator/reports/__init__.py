@@ -13,6 +13,7 @@ from ._reasons import explanation, explanation_lines
 from ._sorting import move_lines, move_row, moves_line
 from ._sources import health_lines, health_row, record_lines
 from ._stories import story_lines, story_row
+from ._story_page import explanation_page
 from ._texts import compared, compared_lines, revised, revised_lines
 from ._waiting import quarantine_lines, waiting_row
 
@@ -24,6 +25,7 @@ __all__ = [
     "compared_lines",
     "explanation",
     "explanation_lines",
+    "explanation_page",
     "finds_lines",
     "finds_row",
     "health_lines",
