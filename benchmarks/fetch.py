@@ -75,8 +75,9 @@ def measure(known: list[tuple[str, str]], rounds: int, answers: int, how: str) -
     named = dict(ways())
     for status, etags in (("304", known), ("200", [(url, "") for url, _ in known])):
         asked = (etags * (answers // len(etags) + 1))[:answers]
-        least = {name: min(cost(ask, asked) for ask in [ask] * rounds) for name, ask in named.items()}
-        told = "".join(f"{ms:10.2f}{ms / least['ours']:7.1f} x" for ms in least.values())
+        taken = [[cost(ask, asked) for ask in named.values()] for _ in range(rounds)]
+        least = [min(costs) for costs in zip(*taken, strict=True)]
+        told = "".join(f"{ms:10.2f}{ms / least[0]:7.1f} x" for ms in least)
         print(f"{how:7}{status:5}{told}", flush=True)
 
 
