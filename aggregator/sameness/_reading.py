@@ -146,7 +146,7 @@ def _marks(texts: Sequence[Phrases]) -> list[tuple[int, ...]]:
 
 def _distinct_of_each(texts: Sequence[Phrases]) -> list[Phrases]:
     """`distinct` of each, at once."""
-    owners = np.repeat(np.arange(len(texts)), [t.size for t in texts])
+    owners = np.repeat(np.arange(len(texts)), np.array([t.size for t in texts], np.int64))
     values, ends = _sorted_out(owners, np.concatenate([_NO_PHRASE, *texts]), len(texts))
     return [values[a:b] for a, b in pairwise(ends)]
 

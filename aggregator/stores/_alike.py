@@ -128,8 +128,8 @@ def _bounds(piece: int) -> dict[str, int]:
 
 def _edge(piece: int) -> int:
     """
-    Where the piece begins. A mark is the smallest of some hashes, so most marks are small: of 64 pieces of one width the
-    first would hold 9 times as many as it should. Cut like this each holds 0.9 to 1.2 times as many.
+    Where the piece begins. A mark is the smallest of some hashes, so most marks are small: of 64 pieces of one width
+    the first would hold 9 times its share. Cut like this each holds 0.9 to 1.2 times its share.
     """
     return int(2**32 * (1 - (1 - piece / SLICES) ** 0.1))
 

@@ -211,7 +211,7 @@ def rows_for(conn: sqlite3.Connection, sql: str, keys: Collection[object]) -> It
 
 
 def pairs_for(conn: sqlite3.Connection, sql: str, keys: Collection[object]) -> Iterator[tuple[Any, ...]]:
-    """The same as plain tuples: for thousands of short rows, of which each would take four times as long."""
+    """The same as plain tuples: for thousands of short rows, which take half the time."""
     for cursor in _asked(conn, sql, keys):
         cursor.row_factory = None
         yield from cursor.fetchall()
