@@ -238,20 +238,25 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
     try:
         for fetched in kind.fetch(source, bag.checkpoint, world):
             try:
-                bag.brought += refuse_our_own(source, read(kind, source, fetched, world.now, bag), bag.authority)
+                with ONE_BY_ONE if fetched.body and len(fetched.body) > BIG else nullcontext():
+                    take(kind, source, fetched, world.now, bag)
             except ParseError as e:
                 found = bag.left_out if is_a_part(fetched, source) else bag.errors
                 found.append(f"{place(fetched, source)}{e.reason}")
-            else:
-                bag.places.append(fetched.url)
-                bag.move_bookmark(fetched)
-                bag.note_wishes(kind, fetched)
-                bag.take_notes(kind, fetched, place(fetched, source))
     except FetchError as e:
         (bag.left_out if e.partial else bag.errors).append(e.reason)
     if bag.brought:
         bag.sort()
     return bag
+
+
+def take(kind: SourceKind, source: Source, fetched: Fetched, now: datetime, bag: Bag) -> None:
+    """Put a document into the bag, and what it says beside its items. Raises ParseError; then the bag is as it was."""
+    bag.brought += refuse_our_own(source, read(kind, source, fetched, now, bag), bag.authority)
+    bag.places.append(fetched.url)
+    bag.move_bookmark(fetched)
+    bag.note_wishes(kind, fetched)
+    bag.take_notes(kind, fetched, place(fetched, source))
 
 
 def place(fetched: Fetched, source: Source) -> str:
@@ -278,9 +283,8 @@ def refuse_our_own(source: Source, brought: list[Brought], authority: str) -> li
 def read(kind: SourceKind, source: Source, fetched: Fetched, now: datetime, bag: Bag) -> list[Brought]:
     if fetched.body is None:
         return []
-    with ONE_BY_ONE if len(fetched.body) > BIG else nullcontext():
-        place = replace(fetched, body=None)  # an echo keeps it
-        return [bring(item, source, place, now, bag) for item in kind.parse(source, fetched)]
+    place = replace(fetched, body=None)  # an echo keeps it
+    return [bring(item, source, place, now, bag) for item in kind.parse(source, fetched)]
 
 
 def bring(item: Item, source: Source, place: Fetched, now: datetime, bag: Bag) -> Brought:
