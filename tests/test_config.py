@@ -8,9 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregator import plugins, values
-from aggregator.config import KEYS, Config, load
+from aggregator.config import KEYS, Config, _yaml, load
 from aggregator.errors import ConfigError
 from aggregator.model import Imprint, Manners, Match, Rule, Source, Term, Topic
 
@@ -265,6 +267,56 @@ def test_a_half_written_file_is_a_complaint_and_no_crash(desk: Path) -> None:
     whole = (CASES / "full.yaml").read_text(encoding="utf-8")
     for end in range(1, whole.index("- name: Степь"), 13):
         assert all(line.startswith("config.yaml:") for line in complaints_about(whole[:end]))
+
+
+EXAMPLES = [path.read_text(encoding="utf-8", errors="replace") for path in sorted(CASES.glob("*.yaml"))]
+SLIPS = (
+    *" \n:-[]{},#&*!|>'\"%@`?~\\<=0aж\t\r\ufeff\u2028\x85", "\n  ", "\n- ", ": ", "--- ", "\n...\n", "&a ", "*a",
+    "<<: ", "!!str ", "|\n  ", ">-\n  ", "''", '""', "[" * 2000,
+)  # fmt: skip
+
+
+@st.composite
+def broken_examples(draw: st.DrawFn) -> str:
+    """Some lines of an example with a few slips."""
+    lines = draw(st.sampled_from(EXAMPLES)).splitlines(keepends=True)
+    start = draw(st.integers(0, len(lines) - 1)) if lines else 0
+    text = "".join(lines[start : start + draw(st.integers(1, 12))])
+    for _ in range(draw(st.integers(0, 4))):
+        at = draw(st.integers(0, len(text)))
+        text = text[:at] + draw(st.sampled_from(SLIPS)) + text[at + draw(st.sampled_from((0, 0, 1, 3))) :]
+    return text
+
+
+@given(broken_examples())
+def test_the_quick_reader_of_yaml_reads_what_the_careful_one_reads(text: str) -> None:
+    """Or nothing, and leaves it to the other one."""
+    try:
+        quick = _yaml._quickly(text)
+    except RecursionError:
+        return
+    if quick is not None:
+        careful, complaint = _yaml._with_care("config.yaml", text)
+        assert complaint is None
+        assert tree_of(quick) == tree_of(careful)
+
+
+def tree_of(raw: object) -> object:
+    tree = _yaml._Tree("config.yaml")
+    try:
+        return tree.node(raw), tree.complaints
+    except _yaml._Refused as e:
+        return e.complaint
+
+
+def test_a_plain_file_is_read_the_quick_way() -> None:
+    assert _yaml._quickly((CASES / "small.yaml").read_text(encoding="utf-8")) is not None
+    assert _yaml._quickly((Path(__file__).parent.parent / "config.yaml").read_text(encoding="utf-8")) is not None
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 100_000, "- " * 100_000])
+def test_what_is_nested_without_end_is_a_complaint_and_no_crash(text: str, desk: Path) -> None:
+    assert complaints_about(text) == ["config.yaml:1:1: nested too deeply; 40 levels are allowed"]
 
 
 def test_a_byte_order_mark_and_windows_lines_do_no_harm(desk: Path) -> None:

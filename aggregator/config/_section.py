@@ -97,8 +97,8 @@ class Section:
 
     def unknown(self, also: Collection[str] = ()) -> list[str]:
         """Keys that mean nothing here. At the top, `x-...` is the operator's own, for instance for an anchor."""
-        own = [key for key in self.given if not self.path and key.startswith("x-")]
-        return [key for key in self.given if key not in {*self._names(), *also, *own}]
+        known = {*self._names(), *also}
+        return [key for key in self.given if key not in known and (self.path or not key.startswith("x-"))]
 
     def is_misspelt(self, key: str) -> bool:
         """Whether an unknown key probably means this one: then it is enough to complain about that."""

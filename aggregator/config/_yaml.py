@@ -1,8 +1,11 @@
 """
-YAML -> a tree that knows its places. The only file that imports ruamel.yaml.
+YAML -> a tree that knows its places. The only file that imports ruamel.yaml and PyYAML.
 
-    text -> nodes of ruamel -> Scalar, Sequence, Mapping        read
-    text -> where a list can be continued                       gap
+    text -> nodes -> Scalar, Sequence, Mapping        read
+    text -> where a list can be continued             gap
+
+ruamel knows YAML 1.2 and says best what is wrong, but a thousand sources take it 0.2 s. So libyaml, which PyYAML has in
+it, is asked first; what it does not accept ruamel reads again, and decides.
 
 Nothing is guessed: `no`, `2026` and `~` stay the text that the operator wrote. Aliases and `<<` are followed here.
 """
@@ -43,6 +46,11 @@ SENTENCES = (
 
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 """What an escape in "double quotes" can smuggle in, and XML 1.0 forbids (section 2.2)."""
+
+ODD = re.compile(r"[\x85\u2028\u2029\ufeff\t]|(?:^|[\s,\[{])(?:[!&*](?=\S)|<<|%)")
+"""
+What libyaml may read otherwise than ruamel: where lines end (YAML 1.1, section 4.1.4), tabs, tags, anchors, directives.
+"""
 
 MERGE = "tag:yaml.org,2002:merge"
 
@@ -97,27 +105,64 @@ class Gap:
 
 def read(file: str, text: str) -> tuple[Node | None, list[Complaint]]:
     """The tree (None if there is none, or the YAML is broken), and what is wrong with it as YAML."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
-    from ruamel.yaml.reader import ReaderError
-
     tree = _Tree(file)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an anchor used twice is allowed: YAML 1.2, section 7.1
-            raw = YAML(typ="safe", pure=True).compose(text)
+        raw = _quickly(text)
+        if raw is None:
+            raw, complaint = _with_care(file, text)
+            if complaint:
+                return None, [complaint]
         return (tree.node(raw) if raw else None), tree.complaints
-    except MarkedYAMLError as e:
-        return None, [_syntax(file, text, e)]
-    except ReaderError as e:
-        before = text[: e.position]
-        line, column = before.count("\n") + 1, e.position - before.rfind("\n")
-        code = f"{ord(text[e.position]):#06x}"
-        return None, [Complaint(file, line, column, f"an invisible character ({code}) that YAML forbids")]
     except RecursionError:
         return None, [Complaint(file, 1, 1, f"nested too deeply; {DEEPEST} levels are allowed")]
     except _Refused as e:
         return None, [e.complaint]
+
+
+def _quickly(text: str) -> Any:
+    """The root as libyaml reads it; None if it refuses, if there is none, or if ruamel might read it otherwise."""
+    try:
+        from yaml import YAMLError
+        from yaml.composer import Composer
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]
+        from yaml.resolver import Resolver
+    except ImportError:  # PyYAML, made where there is no libyaml
+        return None
+
+    class Loader(Composer, CParser, Resolver):
+        """The composer in Python: that of libyaml ends the process where something is nested too deeply."""
+
+        def __init__(self) -> None:
+            CParser.__init__(self, text)
+            Composer.__init__(self)
+            Resolver.__init__(self)
+
+    if ODD.search(text):
+        return None
+    try:
+        root = Loader().get_single_node()
+    except YAMLError:
+        return None
+    return root if root is not None and root.value else None
+
+
+def _with_care(file: str, text: str) -> tuple[Any, Complaint | None]:
+    """The root as ruamel reads it; None if there is nothing, or what is wrong."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.reader import ReaderError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an anchor used twice is allowed: YAML 1.2, section 7.1
+            return YAML(typ="safe", pure=True).compose(text), None
+    except MarkedYAMLError as e:
+        return None, _syntax(file, text, e)
+    except ReaderError as e:
+        before = text[: e.position]
+        line, column = before.count("\n") + 1, e.position - before.rfind("\n")
+        code = f"{ord(text[e.position]):#06x}"
+        return None, Complaint(file, line, column, f"an invisible character ({code}) that YAML forbids")
 
 
 class _Refused(Exception):
@@ -128,7 +173,7 @@ class _Refused(Exception):
 
 
 class _Tree:
-    """Copies ruamel's nodes into ours. Complains about what is wrong in itself, whatever the keys mean."""
+    """Copies their nodes into ours. Complains about what is wrong in itself, whatever the keys mean."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -158,7 +203,7 @@ class _Tree:
         for raw_key, raw_value in raw.value:
             key, value = self.node(raw_key), self.node(raw_value)
             if isinstance(value, Scalar) and not value.text and not value.quoted:
-                value = replace(value, line=key.line, column=key.column)  # ruamel places nothing at the next something
+                value = replace(value, line=key.line, column=key.column)  # they place nothing at the next something
             if raw_key.tag == MERGE:
                 merged += self._merged(raw_value, value)
             elif not isinstance(key, Scalar):
