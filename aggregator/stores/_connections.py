@@ -62,6 +62,7 @@ def open_writer(path: Path) -> Database:
             # Power loss may take the last commits, whole ones. As bookmarks go with them, they are fetched again.
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute(f"PRAGMA cache_size = -{CACHE}")
+            db.execute("PRAGMA secure_delete = OFF")  # some systems' SQLite writes zeros over all that it drops
             db.execute("PRAGMA foreign_keys = ON")
             migrate(db.conn)
         except BaseException:
