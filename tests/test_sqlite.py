@@ -122,6 +122,17 @@ def test_look_ups_have_few_statement_texts(store: SqliteStore) -> None:
     assert texts == {size - 1 for size in SIZES}
 
 
+@pytest.mark.parametrize("held", [0, 10_000, 1_000_000])
+def test_every_mark_settles_after_some_visits_however_many_articles_are_held(store: SqliteStore, held: int) -> None:
+    marks = [(mark, 1) for mark in range(0, 2**32, 2**24)]
+    with store._connections.turn() as db:
+        db.conn.executemany("INSERT INTO new_marks (mark, story) VALUES (?, ?)", marks)
+        for first in range(held, held + 20_000, 35):
+            _alike.settle_marks(db.conn, range(first, first + 35))
+        assert db.execute("SELECT 1 FROM new_marks").fetchone() is None
+        assert list(map(tuple, db.execute("SELECT mark, story FROM marks"))) == marks
+
+
 # --- who may open it -------------------------------------------------------------------------------------------------
 
 
