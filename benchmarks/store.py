@@ -135,13 +135,14 @@ def opener(one: Article, draw: random.Random) -> Decision:
 
 
 def article(name: str, source: int, title: str, body: str) -> Article:
-    """Its id, digest and sketch are as good as random, as they always are."""
+    """Its id, digest and sketch are as good as random, as they always are; it is of a minute of the last day."""
     key = blake2b(name.encode(), digest_size=16).hexdigest()
+    at = NOW - timedelta(minutes=int(key, 16) % 1440)
     url = f"https://outlet{source % SOURCES}.example/news/{key[:12]}"
     return Article(
         id=key[:24], source=outlet(source), publisher=f"Outlet {source % SOURCES}", guid=url, url=url,
         canonical_url=url, title=title, summary=body[:300], content="".join(f"<p>{p}</p>" for p in body.split("\n")),
-        published_at=NOW, dated=Dated.SAID, updated_at=NOW, seen_at=NOW, language="ru", digest=key,
+        published_at=at, dated=Dated.SAID, updated_at=at, seen_at=NOW, language="ru", digest=key,
         sketch=sketch(title, body) or key,
     )  # fmt: skip
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.sameness import Likeness, Limits, Reading, candidates, compare, match, read
-from aggregator.sameness._words import folded
+from aggregator.sameness._reading import Hashes, chained, longest_run, mixed
+from aggregator.sameness._slots import slots
+from aggregator.sameness._words import HASH, NAME, NUMBER, folded, spelled
 from aggregator.sameness.related import ALIKE, Terms, Window, terms
 
 TITLE = "Асет Нурланов провёл переговоры о поставках зерна с министром Грузии"
@@ -198,6 +202,51 @@ def test_a_text_reads_the_same_alone_and_among_others(texts: list[tuple[str, str
         assert alone.phrases.tolist() == reading.phrases.tolist()
         assert len(set(reading.marks)) == len(reading.marks)
     assert together[-1].marks == read([(TITLE, BODY)])[0].marks
+
+
+NUMBERS_FIRST = re.compile(r"\d{1,3}(?: \d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,:]\d+)*|[^\W_]+")
+
+
+@given(st.text("0123456789 .,:_-abЯё½²٣"))
+def test_a_number_is_one_word_wherever_it_stands(text: str) -> None:
+    assert spelled(text) == NUMBERS_FIRST.findall(text)
+
+
+SAID = st.lists(st.sampled_from("на складе 17 25 1.5 Ербол Анна Поти и зерно".split()), max_size=40).map(" ".join)
+
+
+@given(SAID)
+def test_every_figure_and_name_has_a_slot_between_its_neighbours_after_two_words_and_before_two(body: str) -> None:
+    [reading] = read([("", body)])
+    kinds = [int(code) & (NAME | NUMBER if at else NUMBER) for at, code in enumerate(reading.codes)]
+    words = mixed((reading.codes & np.uint64(HASH)) + np.uint64(1)).tolist()
+    around = [1, 2, *words, 3, 4]
+    expected = [
+        (in_a_row(around[at + one], around[at + other], (kind & NUMBER) + n), words[at], at, bool(kind & NUMBER))
+        for n, (one, other, before, behind) in enumerate(((1, 3, 0, 0), (0, 1, 1, 0), (3, 4, 0, 1)))
+        for at, kind in enumerate(kinds)
+        if kind and before <= at < len(kinds) - behind
+    ]
+    found = slots(reading)
+    columns = (found.context, found.filling, found.at, found.is_figure)
+    assert list(zip(*(column.tolist() for column in columns), strict=True)) == expected
+
+
+def in_a_row(*values: int) -> int:
+    columns: list[Hashes] = [np.array([value], np.uint64) for value in values]
+    return int(chained(*columns)[0])
+
+
+@given(SAID, SAID)
+def test_the_longest_run_is_the_first_of_the_longest(body: str, other: str) -> None:
+    a, b = read([("", body), ("", other)])
+    shared = [phrase in set(b.phrases.tolist()) for phrase in a.phrases_in_order.tolist()]
+    runs = [
+        (start, end) for start in range(len(shared)) for end in range(start + 1, len(shared) + 1)
+        if all(shared[start:end])
+    ]  # fmt: skip
+    start, end = max(runs, key=lambda run: run[1] - run[0], default=(0, 0))
+    assert longest_run(a, b) == (start, end + 2 if runs else 0)
 
 
 def test_no_texts_make_no_readings() -> None:

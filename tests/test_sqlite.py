@@ -16,7 +16,7 @@ from random import Random
 import pytest
 
 from aggregator.errors import StoreError, StoreInUse
-from aggregator.stores import Store, _known, _sources, _stories, _topics
+from aggregator.stores import Store, _alike, _known, _regrouping, _related, _saving, _sources, _stories, _topics
 from aggregator.stores._rows import SIZES, rows_for
 from aggregator.stores.sqlite import SqliteStore, open_store
 
@@ -89,7 +89,7 @@ def test_the_file_is_at_most_1_6_times_the_text(store: SqliteStore, path: Path) 
 
 
 def plan(store: SqliteStore, sql: str) -> list[str]:
-    values = {"topic": "all", "since": 0, "before": 1, "after": "", "limit": 1, "now": 0, "at_once": 1}
+    values = {"topic": "all", "since": 0, "before": 1, "after": "", "limit": 1, "now": 0, "at_once": 1, "key": "a"}
     with store._connections.reading() as db:
         given = values if ":" in sql else (1,) * sql.count("?")
         return [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", given)]
@@ -97,7 +97,9 @@ def plan(store: SqliteStore, sql: str) -> list[str]:
 
 LISTS = [_stories.NEWEST, _stories.NEWEST_OF_TOPIC, _stories.UNFILED, _sources.DUE]
 LOOK_UPS = [_known.TRACES_BY_ID, _known.TRACES_BY_URL, _known.TRACES_BY_SKETCH, _stories.ARTICLES, _topics.TOPICS_OF]
-LOOK_UPS += [_sources.VISITED_HOSTS]
+LOOK_UPS += [_sources.VISITED_HOSTS, *_alike.STORIES_OF, _stories.BY_BEGINNING]
+LOOK_UPS += [_alike.STORY, _regrouping.STORY, _related.NUMBERS, _saving.STORY_NUMBERS, _stories.NUMBERS]  # by id
+LOOK_UPS += [_topics.STORIES_BY_ID]
 
 
 @pytest.mark.parametrize("sql", LISTS + LOOK_UPS)
@@ -118,6 +120,17 @@ def test_look_ups_have_few_statement_texts(store: SqliteStore) -> None:
             list(rows_for(db.conn, "SELECT id FROM articles WHERE id IN (?)", range(count)))
         db.conn.set_trace_callback(None)
     assert texts == {size - 1 for size in SIZES}
+
+
+@pytest.mark.parametrize("held", [0, 10_000, 1_000_000])
+def test_every_mark_settles_after_some_visits_however_many_articles_are_held(store: SqliteStore, held: int) -> None:
+    marks = [(mark, 1) for mark in range(0, 2**32, 2**24)]
+    with store._connections.turn() as db:
+        db.conn.executemany("INSERT INTO new_marks (mark, story) VALUES (?, ?)", marks)
+        for first in range(held, held + 20_000, 35):
+            _alike.settle_marks(db.conn, range(first, first + 35))
+        assert db.execute("SELECT 1 FROM new_marks").fetchone() is None
+        assert list(map(tuple, db.execute("SELECT mark, story FROM marks"))) == marks
 
 
 # --- who may open it -------------------------------------------------------------------------------------------------

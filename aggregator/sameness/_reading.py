@@ -186,8 +186,9 @@ def are_in(these: NDArray[Number], ascending: NDArray[Number]) -> NDArray[np.boo
 
 def longest_run(a: Reading, b: Reading) -> tuple[int, int]:
     """The longest run of words of `a` whose phrases `b` has as well: its first word and the one after its last."""
-    shared = are_in(a.phrases_in_order, b.phrases).astype(np.int8)
-    bounds = np.flatnonzero(np.diff(shared, prepend=0, append=0))  # where runs begin and end, by turns
+    shared = np.zeros(a.phrases_in_order.size + 2, bool)
+    shared[1:-1] = are_in(a.phrases_in_order, b.phrases)
+    bounds = np.flatnonzero(shared[1:] != shared[:-1])  # where runs begin and end, by turns
     if not bounds.size:
         return 0, 0
     starts, ends = bounds[::2], bounds[1::2]

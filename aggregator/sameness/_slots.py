@@ -27,7 +27,11 @@ _SAME_NAME = 0.7
 
 _BEFORE, _AFTER = np.array([1, 2], np.uint64), np.array([3, 4], np.uint64)
 """What stands before the first word, and after the last."""
-_PAIR_BEFORE, _PAIR_AFTER = np.uint64(1), np.uint64(2)
+# For each of the three contexts (between the words beside it; after two; before two), a row: which words they are,
+# counted from two before it; what tells the contexts apart; and how many words have to stand before and behind it.
+_ONE, _OTHER = np.array([[1], [0], [3]]), np.array([[3], [1], [4]])
+_PAIR = np.array([[0], [1], [2]], np.uint64)
+_LEAST, _LEFT = np.array([[0], [1], [0]]), np.array([[0], [0], [1]])
 
 
 @dataclass(frozen=True)
@@ -104,17 +108,12 @@ def _slots(codes: Hashes) -> Slots:
     at = np.flatnonzero(kind)
     words = mixed((codes & np.uint64(HASH)) + np.uint64(1))
     around = np.concatenate([_BEFORE, words, _AFTER])
-    before_that, before, filling, after, after_that = (around[at + i] for i in range(5))
     is_figure = codes[at] & np.uint64(NUMBER)  # a figure and a name never are fillings of one slot
-    context = chained(
-        np.concatenate([before, before_that, after]),
-        np.concatenate([after, before, after_that]),
-        np.concatenate([is_figure, is_figure + _PAIR_BEFORE, is_figure + _PAIR_AFTER]),
-    )
+    context = chained(around[at + _ONE], around[at + _OTHER], is_figure + _PAIR)
     # "the last word" is no place: what stands there in another text has nothing to do with it
-    inside = np.concatenate([at >= 0, at >= 1, at < codes.size - 1])
-    three = (np.concatenate([column] * 3)[inside] for column in (filling, at, is_figure != 0))
-    return Slots(context[inside], *three)
+    inside = (at >= _LEAST) & (at < codes.size - _LEFT)
+    which = np.nonzero(inside)[1]
+    return Slots(context[inside], around[at + 2][which], at[which], is_figure[which] != 0)
 
 
 def fillings(a: Reading, b: Reading) -> Fillings:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from math import isqrt
 from sqlite3 import Connection
 
 from ..errors import StoreError
@@ -47,7 +48,7 @@ def _stories_of(conn: Connection, marks: Collection[int]) -> dict[int, set[int]]
     return having
 
 
-STORY = "SELECT number, lead, filed_at FROM stories WHERE id = ?"
+STORY = "SELECT number, lead, filed_at FROM stories WHERE number = (SELECT number FROM articles WHERE id = ?)"
 MEMBERS = """
     SELECT * FROM whole_articles WHERE number IN (
         :number, :lead,
@@ -89,7 +90,7 @@ def keep_marks(conn: Connection, decisions: Iterable[Decision]) -> None:
 SLICES = 64
 """The index is gone through in so many pieces, so that no writer waits for long."""
 A_PIECE = 16
-"""Articles: one piece settles for so many that come, and so the whole for a thousand."""
+"""Articles, at the least: one piece settles for so many that come, and so the whole for a thousand."""
 SETTLE = "INSERT OR IGNORE INTO marks SELECT mark, story FROM new_marks WHERE mark BETWEEN :low AND :high"
 CROWDED = """
     SELECT mark, :everybody FROM marks WHERE mark IN (SELECT mark FROM new_marks WHERE mark BETWEEN :low AND :high)
@@ -100,9 +101,14 @@ MARK_ALL = "INSERT OR IGNORE INTO marks (mark, story) VALUES (?, ?)"
 
 
 def settle_marks(conn: Connection, numbers: Sequence[int]) -> None:
-    """Called with the numbers of the articles that have come, which are in a row."""
+    """
+    Called with the numbers of the articles that have come, which are in a row. The larger the index, the more marks
+    have to wait for a piece to be worth its pages; but a visit writes all pages of `new_marks`. Together they are
+    fewest if the wait grows with the root.
+    """
     if numbers:
-        for piece in range(numbers[0] // A_PIECE, (numbers[-1] + 1) // A_PIECE):
+        a_piece = max(A_PIECE, isqrt(numbers[-1]) // 8)
+        for piece in range(numbers[0] // a_piece, (numbers[-1] + 1) // a_piece):
             settle_piece(conn, piece % SLICES)
 
 

@@ -10,7 +10,7 @@ from ._stories import load_stories
 
 COUNT = "SELECT count(*) FROM (SELECT 1 FROM stories LIMIT ?)"
 # An id is a hash: in the order of ids, what comes first has come there by chance.
-SAMPLE = "SELECT number FROM stories ORDER BY id LIMIT ?"
+SAMPLE = "SELECT s.number FROM articles AS a CROSS JOIN stories AS s ON s.number = a.number ORDER BY a.id LIMIT ?"
 MODEL = "SELECT digest, body FROM models WHERE topic = ?"
 KEEP = """
     INSERT INTO models (topic, digest, body) VALUES (?, ?, ?)

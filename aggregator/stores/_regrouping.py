@@ -24,7 +24,8 @@ from ._withdrawals import withdraw_story
 
 STORY = """
     SELECT s.*, w.guid IS NOT NULL AS is_withdrawn
-    FROM stories AS s LEFT JOIN withdrawals AS w ON w.guid = s.guid WHERE s.id = ?"""
+    FROM stories AS s LEFT JOIN withdrawals AS w ON w.guid = s.guid
+    WHERE s.number = (SELECT number FROM articles WHERE id = ?)"""
 STORY_OF = "SELECT s.* FROM stories AS s JOIN articles AS a ON a.story = s.number WHERE a.id = ?"
 MEMBERS = "SELECT * FROM whole_articles WHERE story = ? ORDER BY published_at, number"
 
@@ -69,7 +70,7 @@ def _opening_of(row: Row, authority: str, fingerprint: Fingerprint, at: datetime
 
 
 PLACE = """
-    UPDATE articles SET story = (SELECT number FROM stories WHERE id = ?),
+    UPDATE articles SET story = (SELECT number FROM articles WHERE id = ?),
         verdict = ?, relation = ?, score = ?, because = ?, compared = ?, passage = ? WHERE number = ?"""
 LEAD = "UPDATE stories SET lead = ?, lead_because = ?, revised_at = ? WHERE number = ?"
 

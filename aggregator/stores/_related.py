@@ -9,7 +9,7 @@ from sqlite3 import Connection
 from ._rows import rows_for, stamp
 from ._topics import revise_stories
 
-NUMBERS = "SELECT id, number FROM stories WHERE id IN (?)"
+NUMBERS = "SELECT id, number FROM stories WHERE number IN (SELECT number FROM articles WHERE id IN (?))"
 HELD = "SELECT story, other, score FROM related WHERE story IN (?)"
 UNLINK = "DELETE FROM related WHERE story = ? AND other = ?"
 LINK = "INSERT INTO related (story, other, score, found_at) VALUES (?, ?, ?, ?)"

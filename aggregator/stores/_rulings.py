@@ -17,7 +17,8 @@ HERE = """
         LEFT JOIN articles AS opener ON opener.id = r.story LEFT JOIN stories AS s ON s.number = opener.story"""
 APART = f"{HERE} WHERE r.article IN (?) AND r.belongs = 0"
 TOGETHER = """
-    SELECT r.article, r.story FROM rulings AS r JOIN stories AS s ON s.id = r.story
+    SELECT r.article, r.story
+    FROM rulings AS r JOIN articles AS opener ON opener.id = r.story JOIN stories AS s ON s.number = opener.number
     WHERE r.article IN (?) AND r.belongs = 1 ORDER BY r.at"""
 
 
@@ -59,7 +60,7 @@ INHERIT = """
     INSERT INTO rulings (article, story, belongs, at)
     SELECT article, :into, belongs, at FROM rulings
     WHERE story = :other
-      AND article NOT IN (SELECT a.id FROM articles AS a JOIN stories AS s ON s.number = a.story WHERE s.id = :into)
+      AND article NOT IN (SELECT id FROM articles WHERE story = (SELECT number FROM articles WHERE id = :into))
     ON CONFLICT (article, story) DO NOTHING"""
 
 

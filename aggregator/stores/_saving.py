@@ -52,7 +52,7 @@ def _numbered(conn: sqlite3.Connection, decisions: Sequence[Decision]) -> Number
     return list(enumerate(arrivals, start=last + 1))
 
 
-STORY_NUMBERS = "SELECT id, number FROM stories WHERE id IN (?)"
+STORY_NUMBERS = "SELECT id, number FROM stories WHERE number IN (SELECT number FROM articles WHERE id IN (?))"
 
 
 def _story_numbers(conn: sqlite3.Connection, ids: Collection[str]) -> dict[str, int]:

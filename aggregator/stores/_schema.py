@@ -82,7 +82,7 @@ CREATE TABLE rules (
 
 CREATE TABLE stories (
     number       INTEGER PRIMARY KEY,           -- that of the article which opened it
-    id           TEXT NOT NULL UNIQUE,
+    id           TEXT NOT NULL,                 -- that article's too: found by the index of articles
     guid         TEXT NOT NULL UNIQUE,
     lead         INTEGER NOT NULL REFERENCES articles (number),
     lead_because TEXT NOT NULL DEFAULT '',
@@ -93,8 +93,8 @@ CREATE TABLE stories (
     filed_at     INTEGER,
     state        INTEGER NOT NULL               -- a new number whenever an edition might say something else of it
 ) STRICT;
-CREATE INDEX stories_listed ON stories (listed_at DESC, id);
-CREATE INDEX stories_filed ON stories (rules, listed_at DESC, id);
+CREATE INDEX stories_listed ON stories (listed_at DESC);
+CREATE INDEX stories_filed ON stories (rules, listed_at DESC);
 
 CREATE TABLE states (                           -- one row: a story that is dropped and opened again gets a new one, too
     last INTEGER NOT NULL
@@ -134,7 +134,7 @@ CREATE TABLE articles (
 ) STRICT;
 CREATE INDEX articles_story ON articles (story);
 CREATE INDEX articles_canonical_url ON articles (canonical_url) WHERE canonical_url <> '';
-CREATE INDEX articles_sketch ON articles (sketch) WHERE sketch <> '';
+CREATE INDEX articles_sketch ON articles (substr(sketch, 1, 8)) WHERE sketch <> '';
 
 CREATE TABLE marks (                            -- the index of sameness; story is a number, which grows with time
     mark  INTEGER NOT NULL,

@@ -143,7 +143,7 @@ def listed_stories(conn: sqlite3.Connection, numbers: Collection[int]) -> list[L
     ]
 
 
-NUMBERS = "SELECT id, number FROM stories WHERE id IN (?)"
+NUMBERS = "SELECT id, number FROM stories WHERE number IN (SELECT number FROM articles WHERE id IN (?))"
 
 
 def stories_by_id(conn: sqlite3.Connection, ids: Sequence[str]) -> list[Story]:
@@ -170,10 +170,7 @@ def unfiled_stories(conn: sqlite3.Connection, rules: str, limit: int, settled: d
     return load_stories(conn, [row["number"] for row in rows[:limit]], filed=False)
 
 
-BY_BEGINNING = """
-    SELECT number FROM stories WHERE id >= :key AND id < :key || 'g'
-    UNION SELECT story FROM articles WHERE id >= :key AND id < :key || 'g'
-    LIMIT 2"""
+BY_BEGINNING = "SELECT DISTINCT story FROM articles WHERE id >= :key AND id < :key || 'g' LIMIT 2"
 BY_GUID = "SELECT number FROM stories WHERE guid = ?"
 BY_CANONICAL_URL = "SELECT story FROM articles WHERE canonical_url = ? AND canonical_url <> '' ORDER BY number LIMIT 1"
 # Reads every article (20 ms for 20,000): operators ask seldom, and an index would cost each article 200 bytes.

@@ -27,7 +27,8 @@ def register_topics(conn: Connection, topics: Mapping[str, str], now: datetime) 
 
 STORIES_BY_ID = """
     SELECT s.id, s.number, s.guid, s.listed_at, s.old OR s.rules IS NOT NULL AS old, w.guid IS NOT NULL AS is_withdrawn
-    FROM stories AS s LEFT JOIN withdrawals AS w ON w.guid = s.guid WHERE s.id IN (?)"""
+    FROM stories AS s LEFT JOIN withdrawals AS w ON w.guid = s.guid
+    WHERE s.number IN (SELECT number FROM articles WHERE id IN (?))"""
 REMEMBER_RULES = "INSERT INTO rules (digest) VALUES (?) ON CONFLICT (digest) DO NOTHING"
 FILED = "UPDATE stories SET rules = (SELECT number FROM rules WHERE digest = ?), filed_at = ? WHERE number = ?"
 FILED_BEFORE = "SELECT topic, story, entered, old FROM filings WHERE story IN (?)"
