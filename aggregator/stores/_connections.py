@@ -62,6 +62,8 @@ def open_writer(path: Path) -> Database:
             # Power loss may take the last commits, whole ones. As bookmarks go with them, they are fetched again.
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute(f"PRAGMA cache_size = -{CACHE}")
+            # What a turn inside a turn may have to undo stays in memory: SQLite would write each page of it to a file.
+            db.execute("PRAGMA temp_store = MEMORY")
             db.execute("PRAGMA foreign_keys = ON")
             migrate(db.conn)
         except BaseException:
