@@ -109,8 +109,10 @@ class Window:
     def add(self, story: str, about: Terms, at: datetime) -> None:
         """Take a story in, or what it says now in place of what it said before."""
         self.remove(story)
-        numbers = [self._number(term) for term in about]
-        held = _Held(np.array(numbers, np.int32), bytes(min(n, 255) for n in about.values()))
+        known = self._numbers.get
+        numbers = [self._new_number(term) if (n := known(term)) is None else n for term in about]
+        often = about.values() if max(about.values(), default=0) < 256 else [min(n, 255) for n in about.values()]
+        held = _Held(np.array(numbers, np.int32), bytes(often))
         self._held[story] = held
         self._at[story] = at
         self._earliest = min(self._earliest, at)
@@ -120,9 +122,7 @@ class Window:
             if len(having) < self._crowd:
                 having.append(story)
 
-    def _number(self, term: str) -> int:
-        if (known := self._numbers.get(term)) is not None:
-            return known
+    def _new_number(self, term: str) -> int:
         if self._free:
             number = self._free.pop()
             self._names[number] = term
