@@ -74,6 +74,8 @@ def _whole(text: str) -> str:
 
 def _folded(text: str) -> str:
     """`text` as words compare it. `.replace` is 10 times as fast here as `str.translate`, which crawls on Cyrillic."""
+    if text.isascii():
+        return text.lower()
     text = _SILENT.sub("", text.casefold())
     return text.replace("ё", "е").replace("\xa0", " ").replace("\u202f", " ").replace("\u2009", " ")
 
