@@ -73,5 +73,6 @@ class Coverage:
         return about
 
     def _forget(self, before: datetime) -> None:
-        for story in self._window.forget(before):
-            del self._digests[story]
+        if self._digests:
+            for story in self._window.forget(before):
+                del self._digests[story]

@@ -117,7 +117,7 @@ def classify_all(which: str, desk: Desk) -> None:
     take_lessons(desk)
     settled = None if which == ALL else settled_at(desk)
     if not desk.coverage.is_filled and desk.store.unfiled(desk.classifier.digest, 1, settled):
-        recent = desk.store.stories(since=desk.clock() - coverage.AGE)
+        recent = desk.store.stories(ALL, since=desk.clock() - coverage.AGE)  # the others will have their turn
         desk.coverage.fill(islice(recent, coverage.MOST))
     while classify_some(desk, settled):
         pass

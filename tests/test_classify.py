@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregator.classify import Classifier
 from aggregator.model import Rule, Term, Topic
@@ -59,6 +62,27 @@ def found(term: str, headline: str, language: str) -> bool:
 )
 def test_a_term_finds_the_forms_of_its_words(term: str, headline: str, language: str, wanted: bool) -> None:
     assert found(term, headline, language) is wanted
+
+
+SPEECH = st.sampled_from(["ау", "бу", "ву"])
+
+
+@given(
+    st.lists(st.lists(SPEECH, max_size=12), min_size=1, max_size=4),
+    st.lists(st.lists(SPEECH, min_size=1, max_size=4), min_size=1, max_size=8),
+)
+def test_a_term_is_met_wherever_its_words_stand_side_by_side_in_a_paragraph(
+    paragraphs: list[list[str]], terms: list[list[str]]
+) -> None:
+    wanted = {" ".join(term): sum(times(term, paragraph) for paragraph in paragraphs) for term in terms}
+    title, *rest = [" ".join(paragraph) for paragraph in paragraphs]
+    told = story(article(1, title=title, content="".join(f"<p>{p}</p>" for p in rest), summary="", language=""))
+    classifier = Classifier([topic(rule=rule(any=[" ".join(term) for term in terms]))], "")
+    assert Counter(term.text for term, _ in classifier.met(told)) == +Counter(wanted)
+
+
+def times(term: list[str], paragraph: list[str]) -> int:
+    return sum(paragraph[at : at + len(term)] == term for at in range(len(paragraph)))
 
 
 def test_a_rule_needs_all_of_all_one_of_any_and_none_of_none() -> None:

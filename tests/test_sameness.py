@@ -6,12 +6,14 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.sameness import Likeness, Limits, Reading, candidates, compare, match, read
@@ -19,6 +21,7 @@ from aggregator.sameness._reading import Hashes, chained, longest_run, mixed
 from aggregator.sameness._slots import slots
 from aggregator.sameness._words import HASH, NAME, NUMBER, folded, spelled
 from aggregator.sameness.related import ALIKE, Terms, Window, terms
+from aggregator.text import words
 
 TITLE = "Асет Нурланов провёл переговоры о поставках зерна с министром Грузии"
 LEAD = (
@@ -362,6 +365,38 @@ def test_what_is_forgotten_is_not_found() -> None:
     held.remove("grain")
     held.remove("grain")
     assert held.related(terms(TITLE, BODY)) == []
+
+
+def test_a_story_that_comes_late_is_forgotten_in_its_turn() -> None:
+    held = Window()
+    held.add("new", terms(TITLE, BODY), NOW)
+    assert held.forget(NOW - timedelta(hours=1)) == []
+    held.add("late", terms(TITLE, BODY), NOW - timedelta(hours=2))
+    assert held.forget(NOW - timedelta(hours=1)) == ["late"]
+    assert held.forget(NOW + timedelta(hours=1)) == ["new"]
+
+
+PIECES = ["порт", "зерна,", "в", "1 000", "12", "000", "A&amp;B", "&#1", "&frac12", "日本", "한국", "\n\n", "ё\u00ad"]
+
+
+def roots(text: str) -> list[str]:
+    """As the window has them, with nothing saved."""
+    said = words(text)
+    pairs = [a + b for a, b in pairwise(said) if a >= "\u3005" and b >= "\u3005"]
+    return [word[:5] for word in said if word < "\u3005"] + pairs
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=9),
+    st.integers(52, 60) | st.integers(0, 130),
+    st.lists(st.sampled_from(PIECES), max_size=30),
+)
+@example([], 59, ["1 000", "000", "000"])  # a number that the cut makes a smaller one
+@example([], 59, ["в", "в", "ё&frac12"])
+@settings(max_examples=300)
+def test_half_of_a_beginning_is_looked_at_where_that_is_enough(title: list[str], before: int, body: list[str]) -> None:
+    headline, text = " ".join(title), " ".join([*["перевозка"] * before, *body])
+    assert terms(headline, text) == Counter(roots(headline) * 2 + roots(text[:1200])[:60])
 
 
 SUBJECTS = "зерно порт ставка банк мост река театр школа налог бюджет газ дорога снег суд врач завод окно хлеб".split()

@@ -726,6 +726,16 @@ def test_filing_replaces_what_was_filed(store: Store) -> None:
     assert [f.topic for f in story.filings] == ["all"]
 
 
+def test_a_story_that_stays_in_a_topic_stays_for_the_last_reason(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    file_all(store, "r1", "all")
+    publish_all(store)
+    store.file("r2", {article(1).id: [Filing(topic="all", because="another one")]}, NOON)
+    (story,) = store.stories()
+    assert story.filings == (Filing(topic="all", because="another one"),)
+    assert store.stale_topics() == [], "its documents say what they said"
+
+
 def test_topics_entered_or_left_become_stale(store: Store) -> None:
     store.register([STEPPE], {"entered": "", "kept": "", "left": "", "other": ""}, NOON)
     store.save(visit(), [new(1)])

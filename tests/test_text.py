@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.text import derived, origins, shorten, sketch, starts, stem, summary, words
+from aggregator.text import (
+    _COMMON_LETTERS,
+    CJK,
+    MARKS,
+    _folded,
+    derived,
+    origins,
+    shorten,
+    sketch,
+    starts,
+    stem,
+    summary,
+    words,
+)
 
 LONG = "Жители посёлка собрали урожай яблок и отправили его на осеннюю ярмарку в областной центр."
 
@@ -38,6 +53,19 @@ LONG = "Жители посёлка собрали урожай яблок и о
 )
 def test_words_are_what_a_text_says_whatever_it_looks_like(text: str, wanted: list[str]) -> None:
     assert words(text) == wanted
+
+
+PLAIN_WORD = re.compile(
+    rf"(?![{_COMMON_LETTERS}])[^\W\d_{CJK}](?:[^\W\d_{CJK}]|[{MARKS}])*|[^\W\d_{CJK}]+"
+    rf"|\d{{1,3}}(?: \d{{3}})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,:]\d+)*|[{CJK}]"
+)
+
+
+@given(st.text("aZяЁ٣½²Ⅷ 10,.:-_«»\n\xa0\u00ad\u309b・日本कि\u093fß", max_size=60) | st.text(max_size=60))
+@settings(max_examples=500)
+def test_what_stands_between_words_is_taken_in_one_go_and_no_word_with_it(text: str) -> None:
+    text = unicodedata.normalize("NFC", text.replace("&", " "))
+    assert words(text) == [w.replace(" ", "").replace(",", ".") for w in PLAIN_WORD.findall(_folded(text))]
 
 
 @settings(deadline=None)

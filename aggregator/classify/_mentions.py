@@ -19,7 +19,7 @@ from ..model import Match, Term
 from ..rules import WRITTEN, matching, pattern
 from ..text import CJK, MARKS, words
 from ._reading import ELSEWHERE, Mention, Reading
-from ._vocabulary import Sense, Vocabulary
+from ._vocabulary import Phrases, Sense, Vocabulary
 
 Mentions = Mapping[int, Sequence[Mention]]
 """Term -> where it is met, in the order of the text. What is met nowhere is not there."""
@@ -61,17 +61,20 @@ class Finder:
         lexicon = self._vocabulary.lexicon(reading.language.partition("-")[0])
         senses = list(map(lexicon.__getitem__, reading.words))
         found: dict[int, list[Mention]] = defaultdict(list)
+        opened: Phrases = {}  # that the word before may begin
         for at, sense in enumerate(senses):
             if sense is None:
+                opened = {}
                 continue
-            _, alone, opens = sense
+            steps, alone, opens = sense
+            for step in steps:
+                if step in opened:
+                    for term, rest in opened[step]:
+                        if not rest or goes_on(rest, senses[at + 1 : at + 1 + len(rest)]):
+                            found[term].append((at - 1, at + 1 + len(rest)))
             for term in alone:
                 found[term].append((at, at + 1))
-            if opens and (following := senses[at + 1]):
-                for step in following.steps:
-                    for term, rest in opens.get(step, ()):
-                        if goes_on(rest, senses[at + 2 : at + 2 + len(rest)]):
-                            found[term].append((at, at + 2 + len(rest)))
+            opened = opens
         return found
 
     def _matching(self, reading: Reading) -> Iterator[int]:

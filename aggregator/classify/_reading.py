@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from ..markup import plain
 from ..model import Story
@@ -35,11 +36,11 @@ ELSEWHERE: Mention = (-1, 0)
 class Reading:
     """The title is paragraph 0. After each paragraph stands an empty word, so that no phrase reaches across."""
 
-    def __init__(self, title: str, body: str, language: str, fields: Fields | None = None) -> None:
+    def __init__(self, title: str, body: str, language: str, story: Story | None = None) -> None:
         self.title = title
         self.body = body
         self.language = language
-        self.fields = fields or {}
+        self._story = story
         self.paragraphs = [title, *body.split("\n\n")]
         self.words: list[str] = []
         self.starts: list[int] = []
@@ -54,15 +55,22 @@ class Reading:
     @classmethod
     def of(cls, story: Story) -> Reading:
         """The lead's words; the sources, labels, authors and links of everybody who carries the story."""
-        articles = [story.lead, *(c.article for c in story.copies)]
-        fields = {
+        lead = story.lead
+        return cls(lead.title, plain(lead.content) or lead.summary, lead.language, story)
+
+    @cached_property
+    def fields(self) -> Fields:
+        """Empty for a bare headline."""
+        if self._story is None:
+            return {}
+        articles = self._story.members
+        return {
             "source": tuple(a.source for a in articles),
             "label": tuple(x for a in articles for x in a.labels),
             "author": tuple(x for a in articles for x in a.authors),
             "url": tuple(a.url for a in articles),
-            "lang": (story.lead.language,),
+            "lang": (self.language,),
         }
-        return cls(story.lead.title, plain(story.lead.content) or story.lead.summary, story.lead.language, fields)
 
     def _beginning_end(self) -> int:
         following = _PARAGRAPHS_OF_A_BEGINNING + 1

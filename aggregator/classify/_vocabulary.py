@@ -29,14 +29,18 @@ class Step(NamedTuple):
     word: str
 
 
+Phrases = Mapping[int, Sequence[tuple[int, tuple[int, ...]]]]
+"""What must follow a word that begins them: the step that must come next -> the terms, and the steps after it."""
+
+
 class Sense(NamedTuple):
     """What rules make of a word of an article."""
 
     steps: tuple[int, ...]
     alone: tuple[int, ...]
     """The terms that are met already."""
-    opens: Mapping[int, Sequence[tuple[int, tuple[int, ...]]]]
-    """Terms of several words that may begin here: the step that must follow -> the terms, and the steps after it."""
+    opens: Phrases
+    """Terms of several words that may begin here."""
 
 
 class Vocabulary:

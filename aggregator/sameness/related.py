@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from math import log, sqrt
 
@@ -23,6 +23,10 @@ from ..text import words
 ALIKE = 0.29
 """From this score on, two texts are about one event; docs/sameness.md tells how often that is right."""
 _BEGINNING = 60
+_LONGEST, _LONGEST_TITLE = 1_200, 500
+"""Characters; what follows is not looked at."""
+_CUT = 5
+"""More words than a cut can change: a number in pieces, a character reference."""
 _SOUGHT = 16
 """So many of a text's rarest terms are looked up."""
 _COMMON = 0.01
@@ -36,6 +40,8 @@ _TITLE = 2
 _ROOT = 5
 """Letters."""
 _FIRST_IDEOGRAPH = "\u3005"
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 Terms = Mapping[str, int]
 """What a text is about: the roots of its words, and how often each stands in it."""
@@ -54,11 +60,20 @@ class Related:
 
 def terms(title: str, body: str) -> Terms:
     """The headline counts twice. Ideographs count in pairs."""
-    return Counter(_roots(title[:500]) * _TITLE + _roots(body[: 20 * _BEGINNING])[:_BEGINNING])
+    return Counter(_roots(words(title[:_LONGEST_TITLE])) * _TITLE + _beginning(body))
 
 
-def _roots(text: str) -> list[str]:
-    said = words(text)
+def _beginning(body: str) -> list[str]:
+    """Of a text in letters, half of what there is to look at mostly has words enough; its last ones may be cut."""
+    said = words(body[: _LONGEST // 2])
+    if len(said) >= _BEGINNING + _CUT and max(said) < _FIRST_IDEOGRAPH:
+        return _roots(said[:_BEGINNING])
+    return _roots(words(body[:_LONGEST]))[:_BEGINNING]
+
+
+def _roots(said: list[str]) -> list[str]:
+    if not said or max(said) < _FIRST_IDEOGRAPH:
+        return [word[:_ROOT] for word in said]
     pairs = [a + b for a, b in pairwise(said) if a >= _FIRST_IDEOGRAPH and b >= _FIRST_IDEOGRAPH]
     return [word[:_ROOT] for word in said if word < _FIRST_IDEOGRAPH] + pairs
 
@@ -74,6 +89,8 @@ class Window:
         self._crowd = max(_FEW, int(_COMMON * most))
         self._held: dict[str, _Held] = {}
         self._at: dict[str, datetime] = {}
+        self._earliest = _NEVER
+        """None of them is earlier."""
         self._numbers: dict[str, int] = {}
         """Term -> its number, by which the following know it."""
         self._names: list[str] = []
@@ -92,19 +109,20 @@ class Window:
     def add(self, story: str, about: Terms, at: datetime) -> None:
         """Take a story in, or what it says now in place of what it said before."""
         self.remove(story)
-        numbers = [self._number(term) for term in about]
-        held = _Held(np.array(numbers, np.int32), bytes(min(n, 255) for n in about.values()))
+        known = self._numbers.get
+        numbers = [self._new_number(term) if (n := known(term)) is None else n for term in about]
+        often = about.values() if max(about.values(), default=0) < 256 else [min(n, 255) for n in about.values()]
+        held = _Held(np.array(numbers, np.int32), bytes(often))
         self._held[story] = held
         self._at[story] = at
+        self._earliest = min(self._earliest, at)
         self._count[held.numbers] += 1
         for number in numbers:
             having = self._having[number]
             if len(having) < self._crowd:
                 having.append(story)
 
-    def _number(self, term: str) -> int:
-        if (known := self._numbers.get(term)) is not None:
-            return known
+    def _new_number(self, term: str) -> int:
         if self._free:
             number = self._free.pop()
             self._names[number] = term
@@ -135,12 +153,15 @@ class Window:
 
     def forget(self, before: datetime) -> list[str]:
         """Drop the stories that are older, and the oldest if there are too many; those that were dropped."""
+        if before <= self._earliest and len(self) <= self._most:
+            return []
         old = [story for story, at in self._at.items() if at < before]
         if (too_many := len(self) - len(old) - self._most) > 0:
             oldest = sorted(self._at.keys() - old, key=lambda story: (self._at[story], story))
             old += oldest[:too_many]
         for story in old:
             self.remove(story)
+        self._earliest = min(self._at.values(), default=_NEVER)
         return old
 
     def related(self, about: Terms, itself: str = "", *, alike: float = ALIKE, limit: int = 10) -> list[Related]:

@@ -158,8 +158,8 @@ class Store(Protocol):
 
     def unfiled(self, rules: str, limit: int, settled: datetime | None = None) -> list[Story]:
         """
-        Stories not yet filed under these rules, newest first, without their old filings. What was first seen after
-        `settled` and has never been filed is left out: a better copy may still take its lead.
+        Stories not yet filed under these rules, newest first, without their old filings and links. What was first seen
+        after `settled` and has never been filed is left out: a better copy may still take its lead.
         """
 
     def file(self, rules: str, filings: Mapping[str, Sequence[Filing]], now: datetime) -> None:

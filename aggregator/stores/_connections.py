@@ -66,6 +66,8 @@ def open_writer(path: Path) -> Database:
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute(f"PRAGMA cache_size = -{CACHE}")
             db.execute("PRAGMA secure_delete = OFF")  # some systems' SQLite writes zeros over all that it drops
+            # What a turn inside a turn may have to undo stays in memory: SQLite would write each page of it to a file.
+            db.execute("PRAGMA temp_store = MEMORY")
             db.execute("PRAGMA foreign_keys = ON")
             migrate(db.conn)
         except BaseException:

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -65,6 +65,12 @@ def article_row(article: Article) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=1024)
+def listed(said: str) -> tuple[str, ...]:
+    """What a list in JSON names. Labels and authors come again and again."""
+    return tuple(json.loads(said))
+
+
 def article_of(row: Row) -> Article:
     """The article of a row that has the columns of `article_row`."""
     return Article(
@@ -78,14 +84,14 @@ def article_of(row: Row) -> Article:
         title=row["title"],
         summary=row["summary"],
         content=row["content"],
-        authors=tuple(json.loads(row["authors"])),
+        authors=listed(row["authors"]),
         published_at=moment(row["published_at"]),
         dated=Dated(row["dated"]),
         date_said=row["date_said"],
         updated_at=moment(row["updated_at"]),
         seen_at=moment(row["seen_at"]),
-        labels=tuple(json.loads(row["labels"])),
-        enclosures=tuple(Enclosure(**e) for e in json.loads(row["enclosures"])),
+        labels=listed(row["labels"]),
+        enclosures=() if row["enclosures"] == "[]" else tuple(Enclosure(**e) for e in json.loads(row["enclosures"])),
         language=row["language"],
         digest=row["digest"],
         sketch=row["sketch"],

@@ -18,7 +18,7 @@ STORIES = """
     SELECT s.number, s.id, s.guid, s.lead, s.lead_because, s.listed_at, s.revised_at, s.state,
            w.at AS withdrawn_at, w.because AS withdrawn_because
     FROM stories AS s LEFT JOIN withdrawals AS w ON w.guid = s.guid WHERE s.number IN (?)"""
-ARTICLES = "SELECT * FROM whole_articles WHERE story IN (?) ORDER BY published_at, id"
+ARTICLES = "SELECT * FROM whole_articles WHERE story IN (?)"
 FILINGS = "SELECT story, topic, because FROM filings WHERE story IN (?) ORDER BY topic"
 RELATED = """
     SELECT r.story, r.score, r.found_at, s.id, a.title, a.publisher, a.url
@@ -29,11 +29,13 @@ LINKS = 5
 """So many related stories are told; a much covered event has more."""
 
 
-def load_stories(conn: sqlite3.Connection, numbers: Sequence[int], *, filed: bool = True) -> list[Story]:
-    """These stories, in this order; `filed`: with their filings."""
+def load_stories(
+    conn: sqlite3.Connection, numbers: Sequence[int], *, filed: bool = True, linked: bool = True
+) -> list[Story]:
+    """These stories, in this order; `filed`: with their filings; `linked`: with the related ones."""
     articles = _by_story(conn, ARTICLES, numbers)
     filings = _by_story(conn, FILINGS, numbers if filed else ())
-    related = _by_story(conn, RELATED, numbers)
+    related = _by_story(conn, RELATED, numbers if linked else ())
     stories = {row["number"]: row for row in rows_for(conn, STORIES, numbers)}
     return [_story(stories[n], articles[n], filings[n], related[n][:LINKS]) for n in numbers]
 
@@ -49,12 +51,13 @@ def _story(
     row: sqlite3.Row, articles: Sequence[sqlite3.Row], filings: Sequence[sqlite3.Row], related: Sequence[sqlite3.Row]
 ) -> Story:
     (lead,) = (article_of(a) for a in articles if a["number"] == row["lead"])
+    copies = [copy_of(a) for a in articles if a["number"] != row["lead"]]
     return Story(
         id=row["id"],
         guid=row["guid"],
         lead=lead,
         lead_because=row["lead_because"],
-        copies=tuple(copy_of(a) for a in articles if a["number"] != row["lead"]),
+        copies=tuple(sorted(copies, key=lambda copy: (copy.article.published_at, copy.article.id))),
         related=tuple(map(_related, related)),
         listed_at=moment(row["listed_at"]),
         revised_at=moment(row["revised_at"]),
@@ -161,13 +164,13 @@ UNFILED = """
 
 
 def unfiled_stories(conn: sqlite3.Connection, rules: str, limit: int, settled: datetime | None) -> list[Story]:
-    """Those that are filed under no rules or other ones, newest first, without their filings."""
+    """Those that are filed under no rules or other ones, newest first, without their filings and links."""
     seen = stamp(settled) if settled else EVER
     # Asked for one by one, the index gives each of them sorted; together they would be sorted anew for every batch.
     others = [None, *(number for (number,) in conn.execute(OTHER_RULES, (rules,)))]
     rows = [row for other in others for row in conn.execute(UNFILED, (other, seen, limit))]
     rows.sort(key=lambda row: (-row["listed_at"], row["id"]))
-    return load_stories(conn, [row["number"] for row in rows[:limit]], filed=False)
+    return load_stories(conn, [row["number"] for row in rows[:limit]], filed=False, linked=False)
 
 
 BY_BEGINNING = "SELECT DISTINCT story FROM articles WHERE id >= :key AND id < :key || 'g' LIMIT 2"

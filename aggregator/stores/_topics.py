@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from sqlite3 import Connection, Row
-from typing import Any
 
 from ..errors import StoreError
 from ..model import Filing
@@ -30,13 +29,15 @@ STORIES_BY_ID = """
     FROM stories AS s LEFT JOIN withdrawals AS w ON w.guid = s.guid
     WHERE s.number IN (SELECT number FROM articles WHERE id IN (?))"""
 REMEMBER_RULES = "INSERT INTO rules (digest) VALUES (?) ON CONFLICT (digest) DO NOTHING"
-FILED = "UPDATE stories SET rules = (SELECT number FROM rules WHERE digest = ?), filed_at = ? WHERE number = ?"
-FILED_BEFORE = "SELECT topic, story, entered, old FROM filings WHERE story IN (?)"
-FILE = """
+NUMBER_OF_RULES = "SELECT number FROM rules WHERE digest = ?"
+FILED = "UPDATE stories SET rules = ?, filed_at = ? WHERE number = ?"
+FILED_BEFORE = "SELECT story, topic, because FROM filings WHERE story IN (?)"
+ENTER = """
     INSERT INTO filings (topic, listed_at, story, because, entered, old, archive) VALUES (
-        :topic, :listed_at, :number, :because,
-        coalesce(:entered, (SELECT revision + 1 FROM editions WHERE topic = :topic), 1), :old,
-        (SELECT number FROM archives WHERE topic = :topic AND guid = :guid))"""
+        ?, ?, ?, ?, coalesce((SELECT revision + 1 FROM editions WHERE topic = ?), 1), ?,
+        (SELECT number FROM archives WHERE topic = ? AND guid = ?))"""
+REWORD = "UPDATE filings SET because = ? WHERE story = ? AND topic = ?"
+LEAVE = "DELETE FROM filings WHERE story = ? AND topic = ?"
 
 
 def file_stories(conn: Connection, rules: str, filings: Mapping[str, Sequence[Filing]], now: datetime) -> None:
@@ -44,28 +45,27 @@ def file_stories(conn: Connection, rules: str, filings: Mapping[str, Sequence[Fi
     Replaces the filings of these stories; the topics that one of them enters or leaves become stale. What stays in a
     topic stays as it was there; what was taken back stays out.
     """
-    stories = list(rows_for(conn, STORIES_BY_ID, filings.keys()))
-    numbers = [row["number"] for row in stories]
-    before = {(row["topic"], row["story"]): row for row in rows_for(conn, FILED_BEFORE, numbers)}
-    new = [
-        _filing(row, filing, before.get((filing.topic, row["number"])))
-        for row in stories
-        for filing in filings[row["id"]]
-        if not row["is_withdrawn"]
-    ]
-    conn.executemany("DELETE FROM filings WHERE story = ?", [(number,) for number in numbers])
-    conn.executemany(FILE, new)
+    stories = {row["number"]: row for row in rows_for(conn, STORIES_BY_ID, filings.keys())}
+    before = {(row["story"], row["topic"]): row["because"] for row in rows_for(conn, FILED_BEFORE, stories)}
+    wanted = {
+        (number, filing.topic): filing.because
+        for number, story in stories.items()
+        if not story["is_withdrawn"]
+        for filing in filings[story["id"]]
+    }
+    new = [(number, topic) for number, topic in wanted if (number, topic) not in before]
+    conn.executemany(ENTER, [_entry(stories[number], topic, wanted[number, topic]) for number, topic in new])
+    conn.executemany(REWORD, [(because, *at) for at, because in wanted.items() if before.get(at, because) != because])
+    conn.executemany(LEAVE, before.keys() - wanted.keys())
     conn.execute(REMEMBER_RULES, (rules,))
-    conn.executemany(FILED, [(rules, stamp(now), number) for number in numbers])
-    after = {(row["topic"], row["number"]) for row in new}
-    revise_topics(conn, {topic for topic, _ in before.keys() ^ after})
+    (number_of_rules,) = conn.execute(NUMBER_OF_RULES, (rules,)).fetchone()
+    conn.executemany(FILED, [(number_of_rules, stamp(now), number) for number in stories])
+    revise_topics(conn, {topic for _, topic in before.keys() ^ wanted.keys()})
 
 
-def _filing(story: Row, filing: Filing, before: Row | None) -> dict[str, Any]:
-    """`before`: the same story in the same topic; a story that only other rules bring here is no news."""
-    row = {key: story[key] for key in ("number", "guid", "listed_at")}
-    since = {"entered": before["entered"], "old": before["old"]} if before else {"entered": None, "old": story["old"]}
-    return {"topic": filing.topic, "because": filing.because, **row, **since}
+def _entry(story: Row, topic: str, because: str) -> tuple[object, ...]:
+    """Of a story that was not in the topic; one that only other rules bring here is no news."""
+    return topic, story["listed_at"], story["number"], because, topic, story["old"], topic, story["guid"]
 
 
 UNFILE = "UPDATE stories SET rules = NULL WHERE number = ?"

@@ -209,7 +209,7 @@ class SqliteStore(Sources, Regrouping, Quarantine, Pings):
     # --- topics ------------------------------------------------------------------------------------------------------
 
     def unfiled(self, rules: str, limit: int, settled: datetime | None = None) -> list[Story]:
-        """Stories not yet filed under these rules, newest first, without their old filings."""
+        """Stories not yet filed under these rules, newest first, without their old filings and links."""
         with self._connections.reading() as db:
             return unfiled_stories(db.conn, rules, limit, settled)
 
