@@ -173,7 +173,8 @@ LINES = [
 ]  # fmt: skip
 STATUS = [
     b"HTTP/1.1 200 OK", b"HTTP/1.1 304 Not Modified", b"HTTP/1.1 204", b"HTTP/1.0 304 Not Modified",
-    b"HTTP/1.1 103 Soon", b"HTTP/1.1  304 X", b"HTTP/2 200", b"http/1.1 200", b"HTTP/1.1 99 X", b"HTTP/1.1 999 X", b"", b"HTTP/1.1 304 \xe9",
+    b"HTTP/1.1 103 Soon",
+    b"HTTP/1.1  304 X", b"HTTP/2 200", b"http/1.1 200", b"HTTP/1.1 99 X", b"HTTP/1.1 999 X", b"", b"HTTP/1.1 304 \xe9",
 ]  # fmt: skip
 HEADS = st.builds(
     lambda status, lines, ends, rest: ends.join([status, *lines, b"", b""]) + rest,
