@@ -147,7 +147,8 @@ class Trip:
             raise self._error("this is no http or https address", permanent=True)
         try:
             page = self._page(url, *self._follow(url, since or {}, {**self._own_headers(url), **(headers or {})}))
-            return replace(page, checkpoint={**page.checkpoint, **_given_at(url, page, since or {})})
+            given_at = _given_at(url, page, since or {})
+            return replace(page, checkpoint={**page.checkpoint, **given_at}) if given_at else page
         except (NoAnswer, Refused) as e:
             raise self._error(str(e)) from e
 
@@ -277,7 +278,8 @@ class Trip:
         )
 
     def _hear(self, **said: Any) -> None:
-        self.reception = replace(self.reception, **said)
+        if any(getattr(self.reception, name) != value for name, value in said.items()):  # mostly it is nothing new
+            self.reception = replace(self.reception, **said)
 
     def _refused(self, reply: Reply, *, permanent: bool) -> FetchError:
         reason = f"the server answers {_phrase(reply.status)}"
