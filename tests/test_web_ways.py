@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import ssl
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -15,14 +13,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.errors import FetchError
-from aggregator.web import Web, _dial
+from aggregator.web import Web
 from aggregator.web._answer import Answer, Hinted
 from aggregator.web._direct import question
 from aggregator.web._kept import Kept
 
 from .loopback import Answering, Loopback, in_turn, make_web, raw, reply, visit
 
-PEM = Path(__file__).parent / "data/tls/loopback.pem"
 POLITE = {"User-Agent": "River/1 (+desk@example.org)", "Accept-Encoding": "gzip", "Accept": "*/*;q=0.5"}
 
 
@@ -246,53 +243,6 @@ def test_both_ways_come_home_with_the_same(answer: Answering, by_requests: Web, 
 
 
 # --- what is kept ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def secure_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
-    monkeypatch.setenv("SSL_CERT_FILE", str(PEM))
-    _dial.tls.cache_clear()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(PEM)
-    with Loopback(tls=context) as server:
-        yield server
-    _dial.tls.cache_clear()
-
-
-@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_a_handshake_is_shortened_the_next_time(secure_server: Loopback, web: Web, version: ssl.TLSVersion) -> None:
-    resumed: list[bool] = []
-
-    def note(handler: Any) -> None:
-        resumed.append(handler.connection.session_reused)
-        reply(304, Connection="close")(handler)
-
-    assert secure_server.tls
-    secure_server.tls.maximum_version = version
-    secure_server.answers["/"] = note
-    for _ in range(3):
-        visit(web).get(secure_server.url("/"), {"etag": '"1"'})
-    assert resumed == [False, True, True]
-
-
-def test_a_server_that_knows_the_session_no_more_is_met_anew(secure_server: Loopback, web: Web) -> None:
-    secure_server.answers["/"] = reply(304, Connection="close")
-    visit(web).get(secure_server.url("/"), {"etag": '"1"'})
-    other = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    other.load_cert_chain(PEM)
-    secure_server.server.socket._context = other  # type: ignore[attr-defined]
-    visit(web).get(secure_server.url("/"), {"etag": '"1"'})
-    assert len(secure_server.requests) == 2
-
-
-def test_a_session_is_for_one_handshake_and_one_server(secure_server: Loopback, web: Web) -> None:
-    secure_server.answers["/"] = reply(304)
-    visit(web).get(secure_server.url("/"), {"etag": '"1"'})
-    kept = web.wire._direct._kept
-    port = secure_server.server.server_address[1]
-    assert kept.session(("https", "127.0.0.1", 1)) is None
-    assert kept.session(("https", "127.0.0.1", port))
-    assert kept.session(("https", "127.0.0.1", port)) is None
 
 
 def test_so_many_connections_are_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,28 +1,23 @@
-"""What is kept of servers for the next request: connections that idle, and TLS sessions, which save a handshake."""
+"""Connections that idle, kept for the next request to the same server."""
 
 from __future__ import annotations
 
 import selectors
 import socket
-import ssl
 import threading
 
 HOSTS_KEPT = 64
 """Servers whose idle connections are kept."""
-SESSIONS_KEPT = 1000
-"""Servers whose TLS session is: some 5 kB each."""
-
 Server = tuple[str, str, int]
 """Scheme, host and port."""
 
 
 class Kept:
-    """For all threads. Of each server the session of the last handshake, and up to `at_once` idle connections."""
+    """For all threads. Up to `at_once` connections of each server."""
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
         self._idle: dict[Server, list[socket.socket]] = {}
-        self._sessions: dict[Server, ssl.SSLSession] = {}
         self._lock = threading.Lock()
 
     def connection(self, server: Server) -> socket.socket | None:
@@ -36,19 +31,6 @@ class Kept:
             if _is_quiet(connection):
                 return connection
             connection.close()
-
-    def session(self, server: Server) -> ssl.SSLSession | None:
-        """For one handshake alone: who watches the line could tell two with the same ticket apart (RFC 8446, C.4)."""
-        with self._lock:
-            return self._sessions.pop(server, None)
-
-    def keep_session(self, server: Server, session: ssl.SSLSession | None) -> None:
-        """The one that a server has given last."""
-        if session is not None and session.has_ticket:
-            with self._lock:
-                self._sessions[server] = session
-                if len(self._sessions) > SESSIONS_KEPT:
-                    del self._sessions[next(iter(self._sessions))]
 
     def keep(self, server: Server, connection: socket.socket) -> None:
         """It may be asked once more. Closed if there are enough; those of whoever was longest not asked go, too."""
