@@ -148,6 +148,7 @@ class Connections:
         Work that may wait: the next turn of anybody begins with it, and it is kept with that one. Who asks for the
         `subject` has to `settle` before. It is lost if the process is killed first.
         """
+        self.settle(subject)
         with self._pool:
             self._waiting[subject] = work
         if len(self._waiting) >= MOST_WAITING:
