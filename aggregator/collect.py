@@ -144,7 +144,7 @@ def collect(
     authority: str, priorities: Mapping[str, int],
 ) -> Report:  # fmt: skip
     """Visit one source. What goes wrong outside is part of the report; only StoreError and PluginError are raised."""
-    here = replace(source, location=standing.address or source.location)
+    here = replace(source, location=standing.address) if standing.address else source
     recollect = partial(store.echoes, source.name)
     bag = gather(here, trip, Bag(dict(store.checkpoint(source.name)), authority, recollect))
     if not bag.brought:  # most visits
@@ -192,38 +192,38 @@ def visited(
 ) -> Visit:
     """The visit, with what it means for the next one."""
     heard, now, error = trip.reception, trip.now, complaint(bag.errors)
-    visit = Visit(
-        source=source.name, at=now, next_at=now + source.every, checkpoint=bag.checkpoint, error=error,
-        requests=trip.requests, bytes=trip.bytes, left_out=complaint(bag.left_out), echoes=bag.heard(decisions),
+    visit = partial(
+        Visit, source=source.name, at=now, checkpoint=bag.checkpoint, requests=trip.requests, bytes=trip.bytes,
+        left_out=complaint(bag.left_out), echoes=bag.heard(decisions),
     )  # fmt: skip
     if not trip.requests:  # nobody has to be spared
-        return replace(visit, standing=replace(before, notes=kept_notes(before, bag, now)))
+        return visit(next_at=now + source.every, error=error, standing=with_notes(before, bag, now))
     if error and trip.is_offline:
         error = f"this machine seems to be offline: {error}"
         because = "soon: it is we who are offline"
-        return replace(visit, next_at=rhythm.soon(now, chance), next_because=because, error=error, is_excused=True)
+        return visit(next_at=rhythm.soon(now, chance), next_because=because, error=error, is_excused=True)
     has_news = any(d.verdict in (Verdict.NEW, Verdict.COPY) for d in decisions)
     after = rhythm.learn(before, heard, bag.wishes, bag.dates(), now, has_news=has_news)
-    after = replace(after, notes=kept_notes(before, bag, now))
-    after = moving.settle(source, after, heard, now, failed=bool(error))
-    return replace(
-        visit,
+    after = moving.settle(source, with_notes(after, bag, now), heard, now, failed=bool(error))
+    return visit(
         next_at=rhythm.next_visit(source, after, heard, now, chance, failed=bool(error)),
         next_because=rhythm.why(source, after, heard, now, failed=bool(error)),
+        error=error,
         is_unchanged=heard.status == UNMODIFIED,
         not_before=rhythm.not_before(source, heard, now),
         host_not_before=rhythm.host_not_before(heard, now),
-        standing=after,
+        standing=None if after == before else after,
         is_last=bool(error) and heard.status == GONE and not before.address,
     )
 
 
-def kept_notes(before: Standing, bag: Bag, now: datetime) -> tuple[Note, ...]:
+def with_notes(standing: Standing, bag: Bag, now: datetime) -> Standing:
     """What the documents that were read now are like; or, if none was, what those before were."""
     if bag.notes is None:
-        return before.notes
-    since = {note.text: note.since for note in before.notes}
-    return tuple(Note(text=text, since=since.get(text, now)) for text in dict.fromkeys(bag.notes))
+        return standing
+    since = {note.text: note.since for note in standing.notes}
+    notes = tuple(Note(text=text, since=since.get(text, now)) for text in dict.fromkeys(bag.notes))
+    return replace(standing, notes=notes)
 
 
 def complaint(errors: Sequence[str]) -> str | None:

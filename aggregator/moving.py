@@ -29,7 +29,7 @@ def settle(source: Source, standing: Standing, heard: Reception, now: datetime, 
         is_lost = heard.status in NOT_THERE or standing.failures + 1 >= LOST
         return replace(standing, address="", move=None) if is_lost else standing
     if not heard.moved_to or not may_follow(source, standing, heard.moved_to):
-        return replace(standing, move=None)
+        return replace(standing, move=None) if standing.move else standing
     move = standing.move
     if move is None or move.to != heard.moved_to:
         move = Relocation(to=heard.moved_to, since=now, visits=0)

@@ -1,11 +1,12 @@
 """
-What one answer costs: CPU of the way out (aggregator/web/), beside requests alone.
+What one answer costs: CPU of the way out (aggregator/web/), beside requests alone; and what a whole visit does.
 
     .venv/bin/python -m benchmarks.fetch [--rounds 5] [--answers 200]
 
     ours      one polite GET with its bookmark: gates, deadline, addresses, validators; the body unpacked
     session   requests.Session().get, one session for all
     get       requests.get: a session, and for HTTPS a bundle of certificates, for each
+    visit     the job of a source that answers 304, with everything that the store remembers of it; in one thread
 
 Feeds (benchmarks/workload.py) come from a process of its own, which ends each connection after one answer, as if every
 feed had a host of its own. CPU milliseconds an answer, user and system, the least of the rounds, which take turns.
@@ -25,7 +26,10 @@ from pathlib import Path
 
 import requests
 
-from aggregator.model import Manners, Source
+from aggregator import config
+from aggregator.jobs import LEASE, now
+from aggregator.model import Job, Manners, Source
+from aggregator.newsroom import Newsroom
 from aggregator.web import Web
 from benchmarks.river import certified, serve
 
@@ -52,14 +56,14 @@ def condition(etag: str) -> dict[str, str]:
 
 
 @contextmanager
-def feeds(certificate: str) -> Iterator[list[tuple[str, str]]]:
-    """Their addresses and ETags."""
+def feeds(certificate: str) -> Iterator[tuple[list[tuple[str, str]], str]]:
+    """Their addresses and ETags, and a configuration with them."""
     ours, theirs = multiprocessing.Pipe()
     arguments = (theirs, FEEDS, ENTRIES, certificate)
     server = multiprocessing.get_context("spawn").Process(target=serve, args=arguments, daemon=True)
     server.start()
-    _, urls, _ = ours.recv()
-    yield [(url, requests.get(url, timeout=30).headers["ETag"]) for url in urls]
+    _, urls, text = ours.recv()
+    yield [(url, requests.get(url, timeout=30).headers["ETag"]) for url in urls], text
     ours.send(None)
 
 
@@ -81,6 +85,22 @@ def measure(known: list[tuple[str, str]], rounds: int, answers: int, how: str) -
         print(f"{how:7}{status:5}{told}", flush=True)
 
 
+def visit(text: str, folder: Path, rounds: int, how: str) -> None:
+    (folder / "config.yaml").write_text(text)
+    with Newsroom(config.load(folder / "config.yaml"), "benchmark") as room:
+        taken = [round_of(room) for _ in range(rounds * 10 + 1)]
+    print(f"{how:7}visit{min(taken):9.2f}", flush=True)
+
+
+def round_of(room: Newsroom) -> float:
+    """CPU milliseconds a visit; the first round, in which all is new, is the dearest."""
+    jobs = [Job("collect", name) for name in room.store.claim(list(room.desk.sources), now(), LEASE)]
+    began = time.process_time()
+    for job in jobs:
+        room.perform(job)
+    return 1000 * (time.process_time() - began) / len(jobs)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="What one answer costs.")
     parser.add_argument("--rounds", type=int, default=5)
@@ -90,8 +110,9 @@ def main() -> None:
     for how in ("HTTP", "HTTPS"):
         with tempfile.TemporaryDirectory() as folder, certified(Path(folder), how == "HTTPS") as (certificate, trusted):
             os.environ.update(trusted)
-            with feeds(certificate) as known:
+            with feeds(certificate) as (known, text):
                 measure(known, options.rounds, options.answers, how)
+                visit(text, Path(folder), options.rounds, how)
 
 
 if __name__ == "__main__":

@@ -10,14 +10,18 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from aggregator.errors import StoreError, StoreInUse
+from aggregator.model import Standing, Visit
 from aggregator.stores import Store, _alike, _known, _regrouping, _related, _saving, _sources, _stories, _topics
-from aggregator.stores._rows import SIZES, rows_for
+from aggregator.stores._connections import MOST_WAITING
+from aggregator.stores._rows import SIZES, rows_for, stamp
 from aggregator.stores.sqlite import SqliteStore, open_store
 
 from .test_stores import COAST, HOUR, LEASE, NOON, STEPPE, TOPICS, article, changed, copy, file_all, ids, new, visit
@@ -39,6 +43,100 @@ def store(path: Path) -> Iterator[SqliteStore]:
 def ask(path: Path, sql: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(path)) as conn:
         return conn.execute(sql).fetchall()
+
+
+# --- routine visits --------------------------------------------------------------------------------------------------
+
+
+LAST_VISITS = "SELECT name, last_visit IS NOT NULL, leased_until IS NOT NULL FROM sources ORDER BY name"
+
+
+def routine(source: str = "steppe", **facts: Any) -> Visit:
+    """One that changed nothing."""
+    return replace(visit(source), standing=None, is_unchanged=True, **facts)
+
+
+@pytest.fixture
+def claimed(store: SqliteStore) -> SqliteStore:
+    assert store.claim_due(NOON, LEASE, 9) == ["steppe", "coast"]
+    return store
+
+
+def test_a_routine_visit_is_written_with_the_next_turn(claimed: SqliteStore, path: Path) -> None:
+    claimed.save(routine(), ())
+    assert ask(path, LAST_VISITS) == [("coast", 0, 1), ("steppe", 0, 1)]
+    claimed.published("all", 1)
+    assert ask(path, LAST_VISITS) == [("coast", 0, 1), ("steppe", 1, 0)]
+    claimed.published("all", 1)
+    assert ask(path, "SELECT visits, unchanged FROM sources WHERE name = 'steppe'") == [(1, 1)]
+
+
+def test_whoever_asks_for_the_source_sees_a_routine_visit(claimed: SqliteStore) -> None:
+    claimed.save(routine(), ())
+    assert claimed.checkpoint("steppe") == visit().checkpoint
+    claimed.save(routine("coast"), ())
+    assert claimed.standing("coast").visited == NOON
+    claimed.save(routine(), ())
+    assert claimed.health()[0].unchanged == 2
+    claimed.save(routine(), ())
+    assert claimed.claim(["steppe"], NOON + HOUR, LEASE) == ["steppe"]
+    assert claimed.health()[0].unchanged == 3
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"not_before": NOON + HOUR},
+        {"host_not_before": NOON + HOUR},
+        {"error": "the server answers 503 Service Unavailable"},
+        {"standing": Standing(failures=1)},
+        {"is_unchanged": False},
+    ],
+)
+def test_what_must_not_be_lost_is_written_at_once(claimed: SqliteStore, path: Path, facts: dict[str, Any]) -> None:
+    claimed.save(replace(routine(), **facts), ())
+    assert ask(path, LAST_VISITS) == [("coast", 0, 1), ("steppe", 1, 0)]
+
+
+def test_two_routine_visits_are_two(claimed: SqliteStore) -> None:
+    claimed.save(routine(), ())
+    claimed.save(routine(), ())
+    assert claimed.health()[0].visits == 2
+
+
+def test_routine_visits_do_not_wait_for_ever(store: SqliteStore, path: Path) -> None:
+    many = [replace(STEPPE, name=f"s{n}") for n in range(MOST_WAITING)]
+    store.register(many, TOPICS, NOON)
+    for source in many:
+        store.save(routine(source.name), ())
+    assert ask(path, "SELECT count(last_visit) FROM sources WHERE place IS NOT NULL") == [(MOST_WAITING,)]
+
+
+def test_closing_writes_down_what_waits(claimed: SqliteStore, path: Path) -> None:
+    claimed.save(routine(), ())
+    claimed.close()
+    assert ask(path, LAST_VISITS) == [("coast", 0, 1), ("steppe", 1, 0)]
+
+
+def test_a_turn_that_fails_takes_no_visit_with_it(claimed: SqliteStore, path: Path) -> None:
+    claimed.save(routine(), ())
+    with pytest.raises(StoreError, match="no story"):
+        claimed.withdraw("nobody", NOON)
+    assert ask(path, LAST_VISITS) == [("coast", 0, 1), ("steppe", 0, 1)]
+    claimed.published("all", 1)
+    assert ask(path, LAST_VISITS) == [("coast", 0, 1), ("steppe", 1, 0)]
+
+
+def test_a_visit_that_cannot_be_written_is_in_nobodys_way_twice(claimed: SqliteStore) -> None:
+    claimed.save(routine("nobody"), ())
+    with pytest.raises(StoreError, match="no source 'nobody'"):
+        claimed.published("all", 1)
+    claimed.published("all", 1)
+
+
+def test_a_routine_visit_lost_with_its_process_is_not_made_again_too_soon(claimed: SqliteStore, path: Path) -> None:
+    claimed.save(routine(), ())
+    assert ask(path, "SELECT next_at - every FROM sources WHERE name = 'steppe'") == [(stamp(NOON),)]
 
 
 # --- the file --------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 
 from aggregator.config import load
 from aggregator.errors import ConfigError
-from aggregator.web import Web, _requests
+from aggregator.web import Web, _dial
 
 from .loopback import Loopback, failure, make_web, reply, tunnel, visit
 
@@ -47,7 +47,7 @@ def test_a_secure_connection_goes_through_a_tunnel(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(PEM)
     monkeypatch.setenv("SSL_CERT_FILE", str(PEM))
-    _requests._tls.cache_clear()
+    _dial.tls.cache_clear()
     with Loopback({"/rss": reply(body=b"<rss>")}, tls=context) as server:
         port = server.server.server_address[1]
         proxy.answers[f"news.example:{port}"] = tunnel(port)
@@ -56,7 +56,7 @@ def test_a_secure_connection_goes_through_a_tunnel(
         proxy.answers[f"127.0.0.1:{port}"] = tunnel(port)
         assert visit(named).get(server.url("/rss")).body == b"<rss>"
         named.close()
-    _requests._tls.cache_clear()
+    _dial.tls.cache_clear()
     assert {seen.method for seen in proxy.requests} == {"CONNECT"}
     assert [seen.path for seen in server.requests] == ["/rss"]
 

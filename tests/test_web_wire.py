@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from aggregator.errors import FetchError
-from aggregator.web import Web, _requests, unpack
+from aggregator.web import Web, _dial, unpack
 
 from .loopback import STUCK, Loopback, failure, hang, in_turn, make_web, pour, raw, reply, visit
 
@@ -222,9 +222,9 @@ def trusted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
     monkeypatch.setattr(ssl, "create_default_context", counted)
     monkeypatch.setenv("SSL_CERT_FILE", str(PEM))
-    _requests._tls.cache_clear()
+    _dial.tls.cache_clear()
     yield made
-    _requests._tls.cache_clear()
+    _dial.tls.cache_clear()
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(secure_server: Loopback, web: Web) -> None:

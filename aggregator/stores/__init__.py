@@ -130,6 +130,8 @@ class Store(Protocol):
         becomes unfiled, and the topics it stands in become stale. WAITS is kept in quarantine, and its source is in
         quarantine from now on. By its `alias` an article is known from now on, too.
         `visit.checkpoint` replaces the bookmark, and `visit.echoes`, if it is not None, those of the source.
+        A visit that was told "not modified", and no more than that, may be written down a moment later: whoever asks
+        this store for the source sees it, and if the process is killed before, the claim has set the next visit.
         """
 
     def usual(self, source: str) -> Usual:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,6 +29,12 @@ CACHE = 32768
 KB of pages, at the most. With SQLite's own 2,000 a visit to a large database writes pages that it reads again. With
 twice as many as these a first collection of 400 feeds takes 20 MB more, and no less time.
 """
+
+
+MOST_WAITING = 100
+"""Pieces of work that wait for a turn; then they make one of their own."""
+
+Work = Callable[[sqlite3.Connection], object]
 
 
 class Database:
@@ -124,6 +130,7 @@ class Connections:
         self._writer = writer
         self._lock = threading.RLock()
         self._thread_in_turn: int | None = None
+        self._waiting: dict[str, Work] = {}
         self._pool = threading.Lock()
         self._idle: list[Database] = []
         self._closed = False
@@ -142,19 +149,50 @@ class Connections:
                 with db.atomic():
                     yield db
 
+    def later(self, subject: str, work: Work) -> None:
+        """
+        Work that may wait: the next turn of anybody begins with it, and it is kept with that one. Who asks for the
+        `subject` has to `settle` before. It is lost if the process is killed first.
+        """
+        self.settle(subject)
+        with self._pool:
+            self._waiting[subject] = work
+        if len(self._waiting) >= MOST_WAITING:
+            self.settle()
+
+    def settle(self, subject: str | None = None) -> None:
+        """Do what waits, if this is among it, or if there is anything."""
+        if subject in self._waiting or (subject is None and self._waiting):
+            with self.turn():
+                pass
+
     @contextmanager
     def _transaction(self, db: Database) -> Iterator[None]:
         db.conn.execute("BEGIN IMMEDIATE")
         self._thread_in_turn = threading.get_ident()
         try:
-            yield
-            # Not db.commit(): that is silent when SQLite itself has undone the transaction (a full disk).
-            db.conn.execute("COMMIT")
+            waiting = self._do_what_waits(db)
+            try:
+                yield
+                # Not db.commit(): that is silent when SQLite itself has undone the transaction (a full disk).
+                db.conn.execute("COMMIT")
+            except BaseException:
+                with self._pool:
+                    self._waiting = waiting | self._waiting
+                raise
         except BaseException:
             db.rollback()
             raise
         finally:
             self._thread_in_turn = None
+
+    def _do_what_waits(self, db: Database) -> dict[str, Work]:
+        """What cannot be done waits no longer: it must not fail for ever, whoever has the turn."""
+        with self._pool:
+            waiting, self._waiting = self._waiting, {}
+        for work in waiting.values():
+            work(db.conn)
+        return waiting
 
     @contextmanager
     def reading(self) -> Iterator[Database]:
@@ -189,6 +227,12 @@ class Connections:
 
     def close(self) -> None:
         """Waits for the turn under way; a reading under way closes its own connection when it ends."""
+        try:
+            self.settle()
+        finally:
+            self._close()
+
+    def _close(self) -> None:
         with self._lock, plain_words(self._path):
             with self._pool:
                 self._closed = True

@@ -147,6 +147,15 @@ def end_visit(conn: Connection, visit: Visit, new: int) -> None:
         conn.execute(REST, {"source": visit.source, "until": stamp(visit.host_not_before)})
 
 
+def is_routine(visit: Visit) -> bool:
+    """
+    Whether nothing has come of it that could be missed: neither news nor a wish nor a complaint. If it is lost, then
+    with its lease, and `lease_sources` has written down when the source is due again.
+    """
+    wishes = (visit.not_before, visit.host_not_before, visit.standing, visit.echoes)
+    return visit.is_unchanged and not (visit.error or visit.left_out) and all(wish is None for wish in wishes)
+
+
 LOCATION = "SELECT location FROM sources WHERE name = ?"
 
 
@@ -224,6 +233,7 @@ class Sources:
 
     def checkpoint(self, source: str) -> Checkpoint:
         """The source's bookmark; empty at first."""
+        self._connections.settle(source)
         with self._connections.reading() as db:
             row = db.execute("SELECT checkpoint FROM sources WHERE name = ?", (source,)).fetchone()
         bookmark: dict[str, str] = json.loads(row["checkpoint"]) if row else {}
@@ -236,16 +246,19 @@ class Sources:
 
     def standing(self, source: str) -> Standing:
         """What the source's past means for its next visit."""
+        self._connections.settle(source)
         with self._connections.reading() as db:
             return standing_of_source(db.conn, source)
 
     def visited(self, source: str) -> datetime | None:
         """When the source was last visited with success."""
+        self._connections.settle(source)
         with self._connections.reading() as db:
             row = db.execute("SELECT last_success FROM sources WHERE name = ?", (source,)).fetchone()
         return moment_or_none(row["last_success"]) if row else None
 
     def health(self) -> list[Health]:
         """Every source that is configured or has articles, in the order of the configuration, the GONE ones last."""
+        self._connections.settle()
         with self._connections.reading() as db:
             return health_of_sources(db.conn)

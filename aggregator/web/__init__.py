@@ -5,7 +5,7 @@ A polite GET: conditional, paced, bounded, never into the private network. And a
     Trip    one visit at one source or hub: the World that its kind sees, and the bill
     Page    one answer
 
-Importing this is cheap: `_requests.py`, which does the talking, is loaded by the first Web.
+Importing this is cheap: `_wire.py`, which does the talking, is loaded by the first Web.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ._line import Line
 from ._wishes import back_after, budget_after, fresh_for
 
 if TYPE_CHECKING:
-    from ._requests import Reply
+    from ._answer import Reply
 
 HOPS = 5
 """Redirects that one GET follows."""
@@ -69,7 +69,7 @@ class Web:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`seconds` for one answer with all its redirects, waiting for our turn aside; `limit` in bytes, unpacked."""
-        from ._requests import Wire
+        from ._wire import Wire
 
         self.seconds = seconds
         self.limit = limit
@@ -141,13 +141,14 @@ class Trip:
         the server wrote them, empty if it gave none. A body of None: not modified (304), or nothing to say (204).
         Raises FetchError; of 410 Gone and what is no web address, a permanent one.
         """
-        from ._requests import NoAnswer
+        from ._faults import NoAnswer
 
         if not _is_web(url):
             raise self._error("this is no http or https address", permanent=True)
         try:
             page = self._page(url, *self._follow(url, since or {}, {**self._own_headers(url), **(headers or {})}))
-            return replace(page, checkpoint={**page.checkpoint, **_given_at(url, page, since or {})})
+            given_at = _given_at(url, page, since or {})
+            return replace(page, checkpoint={**page.checkpoint, **given_at}) if given_at else page
         except (NoAnswer, Refused) as e:
             raise self._error(str(e)) from e
 
@@ -161,7 +162,7 @@ class Trip:
         Send a form to `url`, perhaps twice. Redirects are not followed. Raises FetchError unless the answer is 2xx; of
         one that calls it our fault (4xx but 408 and 429), a permanent one.
         """
-        from ._requests import NoAnswer
+        from ._faults import NoAnswer
 
         if not _is_web(url):
             raise self._error("this is no http or https address", permanent=True)
@@ -207,7 +208,7 @@ class Trip:
         self, url: str, headers: Mapping[str, str], left: float, form: Mapping[str, str] | None = None
     ) -> tuple[Reply, float]:
         """The answer, and the seconds it took once it was our turn."""
-        from ._requests import NoAnswer
+        from ._faults import NoAnswer
 
         host = urlsplit(url).hostname or ""
         polite = {"User-Agent": self._web.agent, "Accept-Encoding": "gzip", **headers}
@@ -277,7 +278,8 @@ class Trip:
         )
 
     def _hear(self, **said: Any) -> None:
-        self.reception = replace(self.reception, **said)
+        if any(getattr(self.reception, name) != value for name, value in said.items()):  # mostly it is nothing new
+            self.reception = replace(self.reception, **said)
 
     def _refused(self, reply: Reply, *, permanent: bool) -> FetchError:
         reason = f"the server answers {_phrase(reply.status)}"

@@ -12,7 +12,7 @@ LONGEST_FRESH = timedelta(days=365)
 """Caps: a slip in somebody's configuration must not silence a source for ever, and has to be a time at all."""
 EPOCHS = 1_000_000_000
 """A reset that is at least so great is a moment since 1970, not a number of seconds."""
-BUDGETS = ("X-RateLimit", "RateLimit", "X-Rate-Limit")
+BUDGETS = tuple((f"{name}-Remaining", f"{name}-Reset") for name in ("X-RateLimit", "RateLimit", "X-Rate-Limit"))
 
 
 def back_after(headers: Mapping[str, str], now: datetime) -> timedelta:
@@ -26,8 +26,8 @@ def budget_after(headers: Mapping[str, str], now: datetime, *, is_refused: bool 
     The time until we may ask again, where a server counts our requests (`X-RateLimit-Remaining`, `-Reset`) and none is
     left, or where it has refused this one; else zero.
     """
-    for name in BUDGETS:
-        left, reset = (_amount(headers.get(f"{name}-{what}", "")) for what in ("Remaining", "Reset"))
+    for remaining, until in BUDGETS:
+        left, reset = _amount(headers.get(remaining, "")), _amount(headers.get(until, ""))
         if reset is not None and (is_refused if left is None else left < 1):
             if reset >= EPOCHS:
                 reset -= (_date(headers.get("Date", "")) or now).timestamp()
@@ -55,7 +55,7 @@ def _is_number(value: str) -> bool:
 def _amount(value: str) -> float | None:
     """A number of requests or seconds, which some write as `12.0`; None if it is none."""
     value = value.strip()
-    return float(value) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", value) else None
+    return float(value) if value and re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", value) else None
 
 
 def _seconds(digits: str, most: timedelta) -> timedelta:
@@ -64,7 +64,7 @@ def _seconds(digits: str, most: timedelta) -> timedelta:
 
 def _until(value: str, headers: Mapping[str, str], now: datetime, most: timedelta) -> timedelta:
     """From the server's own Date, so that a wrong clock on its side does no harm; without one, from now."""
-    until = _date(value)
+    until = _date(value) if value else None
     if until is None:
         return timedelta()
     since = _date(headers.get("Date", "")) or now
