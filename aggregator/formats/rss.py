@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 from email.utils import format_datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -19,6 +19,7 @@ MEDIA_TYPE = "application/rss+xml; charset=utf-8"
 
 BETWEEN = b""
 
+_BEGIN = b"    <item>"
 _END = b"  </channel>\n</rss>\n"
 _MINUTES_TO_LIVE = 30
 _MAIL = re.compile(r"[\w.+-]+@([a-z0-9-]+\.)+[a-z]{2,}", re.ASCII | re.IGNORECASE)
@@ -58,8 +59,9 @@ def items(edition: Edition) -> list[bytes]:
 
     edition, feed = proofread(edition), _feedgen.sheet()
     _load_extensions(feed)
-    put = partial(add, feed, edition=edition)
-    return list(_feedgen.one_by_one(feed, edition.stories, put, partial(feed.rss_str, pretty=True), _END))
+    for story in edition.stories:
+        add(feed, story, edition)
+    return _feedgen.cut(feed.rss_str(pretty=True), _BEGIN, _END)
 
 
 def foot(edition: Edition) -> bytes:  # noqa: ARG001
