@@ -16,6 +16,8 @@ from typing import Any
 import feedgen.entry
 import feedgen.feed
 from feedgen.ext.base import BaseExtension
+from feedgen.ext.dc import DcEntryExtension, DcExtension
+from feedgen.ext.media import MediaEntryExtension, MediaExtension
 from feedgen.util import xml_elem
 
 from ..model import Article, Edition, Story
@@ -118,6 +120,13 @@ class RssHubs:
         """Called by feedgen before the items are added."""
         for url in self.urls:
             xml_elem(f"{_ATOM}link", rss[0], rel="hub", href=url)
+
+
+def allow_rss_extras(feed: Any) -> None:
+    """From now on, an entry added to the feed has `dc` and `media`."""
+    # Not load_extension: each time it looks in all of Python's path for `dc_entry`, which there is not (1.0.0, feed.py).
+    feed.register_extension("dc", DcExtension, DcEntryExtension)
+    feed.register_extension("media", MediaExtension, MediaEntryExtension)
 
 
 def allow_atom_extras(feed: Any) -> None:

@@ -45,7 +45,7 @@ def begin(edition: Edition) -> Any:
 
     edition = proofread(replace(edition, stories=()))
     feed = _feedgen.begin(edition, FILENAME, "application/rss+xml")
-    _load_extensions(feed)
+    _feedgen.allow_rss_extras(feed)
     feed.docs("https://www.rssboard.org/rss-specification")
     feed.ttl(_MINUTES_TO_LIVE)
     if _MAIL.fullmatch(edition.imprint.contact):
@@ -58,7 +58,7 @@ def items(edition: Edition) -> list[bytes]:
     from . import _feedgen
 
     edition, feed = proofread(edition), _feedgen.sheet()
-    _load_extensions(feed)
+    _feedgen.allow_rss_extras(feed)
     for story in edition.stories:
         add(feed, story, edition)
     return _feedgen.cut(feed.rss_str(pretty=True), _BEGIN, _END)
@@ -74,11 +74,6 @@ def without(body: bytes, guids: Collection[str]) -> bytes:
     from . import _history
 
     return _history.without(body, guids)
-
-
-def _load_extensions(feed: Any) -> None:
-    feed.load_extension("dc")
-    feed.load_extension("media")
 
 
 def add(feed: Any, story: Story, edition: Edition) -> None:
