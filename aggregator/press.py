@@ -78,7 +78,8 @@ def _put(path: Path, body: bytes, at: datetime, codings: Collection[Coding], fol
 
 
 def _pack(path: Path, body: bytes, codings: Collection[Coding], folders: set[Path]) -> None:
-    if any([_put_packed(path, coding, body) for coding in codings]):
+    packed = [_put_packed(path, coding, body) for coding in codings]
+    if any(packed):
         folders.add(path.parent)
 
 

@@ -51,11 +51,12 @@ def publish(
 
 def current(topic: Topic, store: Store) -> Latest:
     """What the topic's document has to say, once older stories have made room for the newest."""
-    latest = store.current(topic.name, topic.limit)
-    if len(latest.stories) <= topic.limit:
+    with store.turn():  # who writes has the pages at hand: a reader forgets them all at every change by others
+        latest = store.current(topic.name, topic.limit)
+        if len(latest.stories) > topic.limit:
+            store.seal(topic.name, topic.limit)
+            latest = store.current(topic.name, topic.limit)
         return latest
-    store.seal(topic.name, topic.limit)
-    return store.current(topic.name, topic.limit)
 
 
 def pack_topic(topic: Topic, feeds: Path) -> None:
@@ -78,8 +79,8 @@ def archive(edition: Edition, store: Store, latest: Latest, feeds: Path, galley:
         if missing:
             stories = galley.stories(store.archived(topic.name, number), store)
             sealed = make_archive(edition, number, stories, latest)
-            documents = {missing[fmt]: body for fmt, body in galley.render(missing, sealed)}
-            written += put_all(documents, sealed.updated_at)
+            printed = (body for _, body in galley.render(missing, sealed))
+            written += put_all(dict(zip(missing.values(), printed, strict=True)), sealed.updated_at)
         there = {fmt: path for fmt, path in files.items() if fmt not in missing} if guids else {}
         written += [path for fmt, path in there.items() if clear(path, fmt, guids, edition.updated_at)]
         galley.archived.add(as_it_has_to_be)

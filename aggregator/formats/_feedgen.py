@@ -124,7 +124,7 @@ class RssHubs:
 
 def allow_rss_extras(feed: Any) -> None:
     """From now on, an entry added to the feed has `dc` and `media`."""
-    # Not load_extension: each time it looks in all of Python's path for `dc_entry`, which there is not (1.0.0, feed.py).
+    # Not load_extension: it looks in all of Python's path for a `dc_entry`, each time and in vain (1.0.0, feed.py).
     feed.register_extension("dc", DcExtension, DcEntryExtension)
     feed.register_extension("media", MediaExtension, MediaEntryExtension)
 
