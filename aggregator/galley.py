@@ -53,14 +53,13 @@ class Galley:
             yield fmt, assemble(fmt, edition, self._items_of(fmt, edition, facts))
 
     def _items_of(self, fmt: Format, edition: Edition, facts: Sequence[Hashable]) -> Iterable[bytes]:
-        wanted = dict(zip(facts, edition.stories, strict=True))
-        items = {key: self._items.get((fmt, key)) for key in wanted}
-        missing = [key for key, item in items.items() if item is None]
-        new = fmt.items(replace(edition, stories=tuple(wanted[key] for key in missing))) if missing else ()
-        for key, item in zip(missing, new, strict=True):
-            items[key] = item
-            self._items.keep((fmt, key), item)
-        return filter(None, items.values())
+        items = [self._items.get((fmt, key)) for key in facts]
+        missing = [place for place, item in enumerate(items) if item is None]
+        new = fmt.items(replace(edition, stories=tuple(edition.stories[n] for n in missing))) if missing else ()
+        for place, item in zip(missing, new, strict=True):
+            items[place] = item
+            self._items.keep((fmt, facts[place]), item)
+        return filter(None, items)
 
 
 class _Tray(Generic[V]):

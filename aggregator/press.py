@@ -13,8 +13,8 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Collection, Iterable
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -35,45 +35,73 @@ _AT_WORK = threading.Lock()
 
 def put(path: Path, body: bytes, at: datetime, *, packed: bool = True) -> bool:
     """
-    Replace a file whole or not at all: write, fsync, rename, fsync the folder. True if it was replaced. Raises
-    PressError.
+    Replace a file whole or not at all. True if it was replaced. Raises PressError.
 
     Its modification time becomes `at`, so that every machine that renders this edition says the same Last-Modified.
     The packed ones beside it go before the file changes and come back after it: whatever moment a web server looks,
     or the power fails, none of them is of another version. One that is missing or wrong is made anew at the next put.
     Not `packed`: they come back when somebody calls `pack`; for what will soon change again.
     """
-    try:
-        with _AT_WORK:
-            return _put(path, body, at, CODINGS if packed else ())
-    except OSError as e:
-        raise PressError(str(path), e.strerror or str(e)) from e
+    return bool(put_all({path: body}, at, packed=packed))
+
+
+def put_all(files: Mapping[Path, bytes], at: datetime, *, packed: bool = True) -> list[Path]:
+    """
+    The same for several, one after the other: write, fsync, rename; and in the end fsync each folder once. Those that
+    were replaced; on disk for good when this returns.
+    """
+    codings = CODINGS if packed else ()
+    with _AT_WORK, _syncing() as folders:
+        return [path for path, body in files.items() if _put(path, body, at, codings, folders)]
 
 
 def pack(path: Path) -> None:
     """Bring the packed files beside this one up to date, if it is there. Raises PressError."""
+    with _AT_WORK, _syncing() as folders, _plain_words(path):
+        if (body := _content(path)) is not None:
+            _pack(path, body, CODINGS, folders)
+
+
+def _put(path: Path, body: bytes, at: datetime, codings: Collection[Coding], folders: set[Path]) -> bool:
+    with _plain_words(path):
+        size = _size(path)
+        if size is None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        is_new = size != len(body) or path.read_bytes() != body
+        if is_new:
+            folders.add(path.parent)
+            for coding in CODINGS:
+                _beside(path, coding).unlink(missing_ok=True)
+            _replace(path, body, at.timestamp())
+        _pack(path, body, codings, folders)
+        return is_new
+
+
+def _pack(path: Path, body: bytes, codings: Collection[Coding], folders: set[Path]) -> None:
+    packed = [_put_packed(path, coding, body) for coding in codings]
+    if any(packed):
+        folders.add(path.parent)
+
+
+@contextmanager
+def _syncing() -> Iterator[set[Path]]:
+    """For the folders in which something was replaced: what they say is on disk in the end, also after an error."""
+    folders: set[Path] = set()
     try:
-        with _AT_WORK:
-            if (body := _content(path)) is None:
-                return
-            packed = [_put_packed(path, coding, body) for coding in CODINGS]
-            if any(packed):
-                _sync(path.parent)
+        yield folders
+    finally:
+        for folder in folders:
+            with _plain_words(folder):
+                _sync(folder)
+
+
+@contextmanager
+def _plain_words(path: Path) -> Iterator[None]:
+    """The system's errors as ours."""
+    try:
+        yield
     except OSError as e:
         raise PressError(str(path), e.strerror or str(e)) from e
-
-
-def _put(path: Path, body: bytes, at: datetime, codings: Collection[Coding]) -> bool:
-    is_new = _content(path) != body
-    if is_new:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for coding in CODINGS:
-            _beside(path, coding).unlink(missing_ok=True)
-        _replace(path, body, at.timestamp())
-    packed = [_put_packed(path, coding, body) for coding in codings]
-    if is_new or any(packed):
-        _sync(path.parent)
-    return is_new
 
 
 def retire(feeds: Path, topics: Collection[str]) -> None:
@@ -88,11 +116,9 @@ def retire(feeds: Path, topics: Collection[str]) -> None:
 
 def keep_private(folder: Path) -> None:
     """Called before anything is put there, so that `take_away` knows the folder as what it is."""
-    try:
+    with _plain_words(folder):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / PRIVATE).touch()
-    except OSError as e:
-        raise PressError(str(folder), e.strerror or str(e)) from e
 
 
 def take_away(folder: Path) -> None:
@@ -129,6 +155,13 @@ def _beside(path: Path, coding: Coding) -> Path:
     return path.with_name(path.name + coding.suffix)
 
 
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
 def _content(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
@@ -141,8 +174,8 @@ def _replace(path: Path, body: bytes, at: float) -> None:
     with draft.open("wb") as f:
         f.write(body)
         f.flush()
+        os.utime(f.fileno(), (at, at))  # before it is on disk, or the folder's fsync would have to write it once more
         os.fsync(f.fileno())
-    os.utime(draft, (at, at))
     draft.replace(path)
 
 

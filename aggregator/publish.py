@@ -1,7 +1,7 @@
 """
 The right half: one topic, from the store to files.
 
-    seal | current | read | edition | render | put
+    current (| seal | current) | read | edition | render | put
 
     feeds/<topic>/rss.xml                what readers subscribe to
     feeds/<topic>/archive/<n>/rss.xml    older stories (RFC 5005, section 4): written once, then only ever cleared of
@@ -23,7 +23,7 @@ from .galley import Galley
 from .incidents import Incident
 from .incidents import edition as desk_edition
 from .model import DESK, Edition, Front, Imprint, Printed, Story, Topic
-from .press import keep_private, pack, put
+from .press import keep_private, pack, put, put_all
 from .selection import DEPTH, select
 from .stores import Latest, Store
 
@@ -39,16 +39,24 @@ def publish(
     stands in the galley is neither read nor rendered. The documents of these days are packed by `pack_topic`.
     """
     galley = galley or Galley()
-    store.seal(topic.name, topic.limit)
-    latest = share_out(topic, store, store.current(topic.name, topic.limit), topic.limit)
+    latest = share_out(topic, store, current(topic, store), topic.limit)
     edition = make_edition(imprint, topic, latest, galley.stories(latest.stories, store))
     written = archive(edition, store, latest, feeds, galley)  # first: nobody is sent to one that is not there yet
-    for fmt, body in galley.render(formats_of(topic), edition):
-        path = feeds / topic.name / fmt.FILENAME
-        if put(path, body, edition.updated_at, packed=False):
-            written.append(path)
+    folder = feeds / topic.name
+    files = {folder / fmt.FILENAME: body for fmt, body in galley.render(formats_of(topic), edition)}
+    written += put_all(files, edition.updated_at, packed=False)
     store.published(topic.name, latest.revision)
     return written
+
+
+def current(topic: Topic, store: Store) -> Latest:
+    """What the topic's document has to say, once older stories have made room for the newest."""
+    with store.turn():  # who writes has the pages at hand: a reader forgets them all at every change by others
+        latest = store.current(topic.name, topic.limit)
+        if len(latest.stories) > topic.limit:
+            store.seal(topic.name, topic.limit)
+            latest = store.current(topic.name, topic.limit)
+        return latest
 
 
 def pack_topic(topic: Topic, feeds: Path) -> None:
@@ -71,9 +79,8 @@ def archive(edition: Edition, store: Store, latest: Latest, feeds: Path, galley:
         if missing:
             stories = galley.stories(store.archived(topic.name, number), store)
             sealed = make_archive(edition, number, stories, latest)
-            printed = galley.render(missing, sealed)
-            documents = zip(missing.values(), (body for _, body in printed), strict=True)
-            written += [path for path, body in documents if put(path, body, sealed.updated_at)]
+            printed = (body for _, body in galley.render(missing, sealed))
+            written += put_all(dict(zip(missing.values(), printed, strict=True)), sealed.updated_at)
         there = {fmt: path for fmt, path in files.items() if fmt not in missing} if guids else {}
         written += [path for fmt, path in there.items() if clear(path, fmt, guids, edition.updated_at)]
         galley.archived.add(as_it_has_to_be)
@@ -121,7 +128,7 @@ def publish_front(
     )
     at = max(e.updated_at for e in editions)
     files = front.render(Front(imprint=imprint, editions=editions))
-    return [feeds / name for name, body in files.items() if put(feeds / name, body, at)]
+    return put_all({feeds / name: body for name, body in files.items()}, at)
 
 
 def publish_desk(incidents: Iterable[Incident], imprint: Imprint, feeds: Path, now: datetime) -> list[Path]:
@@ -132,7 +139,7 @@ def publish_desk(incidents: Iterable[Incident], imprint: Imprint, feeds: Path, n
     edition = desk_edition(incidents, imprint)
     keep_private(feeds / DESK)
     files = {feeds / DESK / fmt.FILENAME: render(fmt, edition) for fmt in formats_of(edition.topic)}
-    return [path for path, body in files.items() if put(path, body, now)]
+    return put_all(files, now)
 
 
 def headlines(topic: Topic, store: Store) -> Latest:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -100,6 +102,24 @@ def test_what_a_first_visit_finds_is_not_announced_either(store: Store, tmp_path
     store.save(visit("coast"), [new(n, "coast") for n in range(50)])
     assert min(put_out(store, tmp_path)) == 110
     assert {n for archive in archives(tmp_path) for n in archive} >= set(range(50))
+
+
+def test_nothing_makes_room_where_no_more_is_current_than_the_limit(store: Store, tmp_path: Path) -> None:
+    """That is why `publish` need not ask. Stories come new, late and old, under the same rules and under others."""
+    chance, told = Random(7), Counter[tuple[bool, bool]]()
+    for step in range(200):
+        store.save(visit(), [new(n) for n in chance.sample(range(1000), chance.choice((0, 1, 1, 3)))])
+        rules = f"r{step // 25}"
+        for story in store.unfiled(rules, 10_000):
+            filings = [Filing(topic="all", because="")] if chance.random() < 0.5 + step / 400 else []
+            store.file(rules, {story.id: filings}, NOON)
+        before = store.current("all", TOPIC.limit)
+        store.seal("all", TOPIC.limit)
+        has_room = len(before.stories) <= TOPIC.limit
+        told[has_room, store.current("all", TOPIC.limit) == before] += 1
+        publish(TOPIC, store, IMPRINT, tmp_path)
+    assert told[True, False] == 0
+    assert min(told[True, True], told[False, False]) > 10
 
 
 def test_a_flood_makes_no_document_without_end(store: Store, tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import brotli
 import pytest
 
-from aggregator import config
+from aggregator import config, press
+from aggregator.errors import PressError
 from aggregator.model import Job
 from aggregator.newsroom import Newsroom
-from aggregator.press import pack, put, retire, strays, sweep
+from aggregator.press import pack, put, put_all, retire, strays, sweep
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
@@ -64,6 +65,33 @@ def test_a_new_version_replaces_all_three(path: Path) -> None:
     assert path.read_bytes() == NEW
     assert beside(path) == {".gz": NEW, ".br": NEW}
     assert {p.stat().st_mtime for p in path.parent.iterdir()} == {LATER.timestamp()}
+
+
+def test_a_folder_is_synced_once_when_all_of_its_files_are_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[set[str]] = []
+    monkeypatch.setattr(press, "_sync", lambda folder: found.append({p.name for p in folder.iterdir()}))
+    files = {path: OLD, path.with_name("atom.xml"): NEW}
+    assert put_all(files, AT, packed=False) == [*files]
+    assert put_all(files, LATER, packed=False) == []
+    assert found == [{"rss.xml", "atom.xml"}]
+
+
+def test_what_was_replaced_before_an_error_is_synced_all_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Path] = []
+    monkeypatch.setattr(press, "_sync", found.append)
+    blocked = path.with_name("atom.xml")
+    blocked.mkdir(parents=True)
+    with pytest.raises(PressError, match=r"atom\.xml"):
+        put_all({path: OLD, blocked: NEW}, AT)
+    assert path.read_bytes() == OLD
+    assert found == [path.parent]
+
+
+def test_another_text_of_the_same_length_is_another_version(path: Path) -> None:
+    put(path, OLD, AT)
+    assert len(OLD) == len(NEW)
+    assert put(path, NEW, AT)
+    assert path.read_bytes() == NEW
 
 
 def test_what_soon_changes_again_is_packed_later_and_never_beside_another_version(path: Path) -> None:

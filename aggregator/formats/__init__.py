@@ -57,4 +57,4 @@ def render(fmt: Format, edition: Edition) -> bytes:
 
 def assemble(fmt: Format, edition: Edition, items: Iterable[bytes]) -> bytes:
     """The edition, of the items of its stories."""
-    return fmt.head(edition) + fmt.BETWEEN.join(items) + fmt.foot(edition)
+    return b"".join((fmt.head(edition), fmt.BETWEEN.join(items), fmt.foot(edition)))

@@ -162,6 +162,7 @@ def _story(story: Story, edition: Edition) -> Story:
     return replace(printed, revised_at=min(revised_at, edition.updated_at))
 
 
+@lru_cache(maxsize=5000)  # the same in each format, and below each story that it is related with
 def _related(related: Related) -> Related:
     publisher = bare(related.publisher)
     return replace(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from hashlib import sha256
 from html import escape, unescape
 from html.entities import name2codepoint
@@ -21,6 +21,7 @@ MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 
 BETWEEN = b""
 
+_BEGIN = b"  <entry"
 _END = b"</feed>\n"
 _MOURNING = timedelta(days=30)
 _TAG = re.compile(r"<[/!?a-z]", re.IGNORECASE)
@@ -72,8 +73,9 @@ def items(edition: Edition) -> list[bytes]:
 
     edition, feed = proofread(edition), _feedgen.sheet()
     _feedgen.allow_atom_extras(feed)
-    put = partial(add, feed, edition=edition)
-    return list(_feedgen.one_by_one(feed, edition.stories, put, partial(feed.atom_str, pretty=True), _END))
+    for story in edition.stories:
+        add(feed, story, edition)
+    return _feedgen.cut(feed.atom_str(pretty=True), _BEGIN, _END)
 
 
 def foot(edition: Edition) -> bytes:  # noqa: ARG001

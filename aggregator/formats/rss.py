@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 from email.utils import format_datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -19,6 +19,7 @@ MEDIA_TYPE = "application/rss+xml; charset=utf-8"
 
 BETWEEN = b""
 
+_BEGIN = b"    <item>"
 _END = b"  </channel>\n</rss>\n"
 _MINUTES_TO_LIVE = 30
 _MAIL = re.compile(r"[\w.+-]+@([a-z0-9-]+\.)+[a-z]{2,}", re.ASCII | re.IGNORECASE)
@@ -44,7 +45,7 @@ def begin(edition: Edition) -> Any:
 
     edition = proofread(replace(edition, stories=()))
     feed = _feedgen.begin(edition, FILENAME, "application/rss+xml")
-    _load_extensions(feed)
+    _feedgen.allow_rss_extras(feed)
     feed.docs("https://www.rssboard.org/rss-specification")
     feed.ttl(_MINUTES_TO_LIVE)
     if _MAIL.fullmatch(edition.imprint.contact):
@@ -57,9 +58,10 @@ def items(edition: Edition) -> list[bytes]:
     from . import _feedgen
 
     edition, feed = proofread(edition), _feedgen.sheet()
-    _load_extensions(feed)
-    put = partial(add, feed, edition=edition)
-    return list(_feedgen.one_by_one(feed, edition.stories, put, partial(feed.rss_str, pretty=True), _END))
+    _feedgen.allow_rss_extras(feed)
+    for story in edition.stories:
+        add(feed, story, edition)
+    return _feedgen.cut(feed.rss_str(pretty=True), _BEGIN, _END)
 
 
 def foot(edition: Edition) -> bytes:  # noqa: ARG001
@@ -72,11 +74,6 @@ def without(body: bytes, guids: Collection[str]) -> bytes:
     from . import _history
 
     return _history.without(body, guids)
-
-
-def _load_extensions(feed: Any) -> None:
-    feed.load_extension("dc")
-    feed.load_extension("media")
 
 
 def add(feed: Any, story: Story, edition: Edition) -> None:

@@ -210,9 +210,9 @@ class Store(Protocol):
 
     def seal(self, topic: str, limit: int) -> None:
         """
-        Called before an edition of so many stories is read. Stories that have to make room are sealed in archives,
-        half a limit in each: what readers have seen, oldest first, once more than `limit` stories of the topic are in
-        no archive; and at once, without ever having been announced, what is neither new nor among the newest. Once
+        Called when more than `limit` stories are current. Those that have to make room are sealed in archives, half a
+        limit in each: what readers have seen, oldest first, once more than `limit` stories of the topic are in no
+        archive; and at once, without ever having been announced, what is neither new nor among the newest. Once
         sealed, always sealed in this archive; archives are numbered from 1 and only ever added.
         """
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from sqlite3 import Connection, Row
 
-from ..model import Listed
-from ._stories import listed_stories, newest_numbers
+from ._stories import newest_numbers
 from ._topics import edition_of
 
 SMALLEST = 10
@@ -87,23 +86,3 @@ def _first_pieces(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
     """Two at least, or none: an archive alone has no neighbour to link to, and would have to change for the second."""
     if len(rows) > 1:
         yield from _pieces(rows, min(size, -(-len(rows) // 2)))
-
-
-CURRENT = "SELECT story FROM filings WHERE topic = ? AND archive IS NULL"
-
-
-def current_stories(conn: Connection, topic: str, limit: int) -> list[Listed]:
-    """The newest, and whatever stands in no archive yet; in an edition's order."""
-    numbers = {*newest_numbers(conn, topic, limit), *(number for (number,) in conn.execute(CURRENT, (topic,)))}
-    return listed_stories(conn, numbers)
-
-
-IN_ARCHIVE = """
-    SELECT s.number FROM archives AS a
-    JOIN stories AS s ON s.guid = a.guid LEFT JOIN withdrawals AS w ON w.guid = a.guid
-    WHERE a.topic = ? AND a.number = ? AND w.guid IS NULL"""
-
-
-def archived_stories(conn: Connection, topic: str, number: int) -> list[Listed]:
-    """Those of this archive that are held, in an edition's order."""
-    return listed_stories(conn, [story for (story,) in conn.execute(IN_ARCHIVE, (topic, number))])

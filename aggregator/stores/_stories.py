@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -123,27 +123,44 @@ def newest_stories(
 
 def newest_numbers(conn: sqlite3.Connection, topic: str, limit: int) -> list[int]:
     """The rows of the same stories of a topic, without reading them."""
-    wanted = {"topic": topic, "since": -EVER, "before": EVER, "after": "", "limit": limit}
-    return [row["number"] for row in conn.execute(NEWEST_OF_TOPIC, wanted)]
+    return [number for (number,) in conn.execute(NEWEST_OF_TOPIC, _newest_of(topic, limit))]
+
+
+def _newest_of(topic: str, limit: int) -> dict[str, object]:
+    return {"topic": topic, "since": -EVER, "before": EVER, "after": "", "limit": limit}
+
+
+LISTED = """
+    SELECT s.id, s.state, a.source, s.listed_at FROM ({}) AS f
+    CROSS JOIN stories AS s ON s.number = f.number CROSS JOIN articles AS a ON a.number = s.lead
+    ORDER BY s.listed_at DESC, s.id"""
+NEWEST_LISTED = LISTED.format(NEWEST_OF_TOPIC)
+CURRENT = LISTED.format("""
+    SELECT story AS number FROM filings WHERE topic = :topic AND archive IS NULL
+    UNION SELECT * FROM ({})""").format(NEWEST_OF_TOPIC)
+IN_ARCHIVE = LISTED.format("""
+    SELECT s.number FROM archives AS a
+    JOIN stories AS s ON s.guid = a.guid LEFT JOIN withdrawals AS w ON w.guid = a.guid
+    WHERE a.topic = ? AND a.number = ? AND w.guid IS NULL""")
 
 
 def newest_listed(conn: sqlite3.Connection, topic: str, limit: int) -> list[Listed]:
-    """The same, as an edition's list names them."""
-    return listed_stories(conn, newest_numbers(conn, topic, limit))
+    """The same stories without their words, in an edition's order: newest `listed_at` first, equal times by id."""
+    return _listed(conn.execute(NEWEST_LISTED, _newest_of(topic, limit)))
 
 
-MENTIONS = """
-    SELECT s.id, s.state, s.listed_at, a.source FROM stories AS s JOIN articles AS a ON a.number = s.lead
-    WHERE s.number IN (?)"""
+def current_stories(conn: sqlite3.Connection, topic: str, limit: int) -> list[Listed]:
+    """The newest, and whatever stands in no archive yet; in an edition's order."""
+    return _listed(conn.execute(CURRENT, _newest_of(topic, limit)))
 
 
-def listed_stories(conn: sqlite3.Connection, numbers: Collection[int]) -> list[Listed]:
-    """These stories without their words, in an edition's order: newest `listed_at` first, equal times by id."""
-    rows = sorted(rows_for(conn, MENTIONS, numbers), key=lambda row: (-row["listed_at"], row["id"]))
-    return [
-        Listed(id=row["id"], state=row["state"], source=row["source"], listed_at=moment(row["listed_at"]))
-        for row in rows
-    ]
+def archived_stories(conn: sqlite3.Connection, topic: str, number: int) -> list[Listed]:
+    """Those of this archive that are held, in an edition's order."""
+    return _listed(conn.execute(IN_ARCHIVE, (topic, number)))
+
+
+def _listed(rows: Iterable[tuple[str, int, str, int]]) -> list[Listed]:
+    return [Listed(id=id, state=state, source=source, listed_at=moment(at)) for id, state, source, at in rows]
 
 
 NUMBERS = "SELECT id, number FROM stories WHERE number IN (SELECT number FROM articles WHERE id IN (?))"

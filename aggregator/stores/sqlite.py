@@ -40,7 +40,7 @@ from ..model import (
 )
 from . import Latest, Trained
 from ._alike import SLICES, company_of, first_since, forget_marks, postings_of
-from ._archives import archived_stories, current_stories, last_archive, seal_stories
+from ._archives import last_archive, seal_stories
 from ._backup import back_up, restore
 from ._connections import Connections, check_readable, open_writer
 from ._known import known_of, last_traces
@@ -56,6 +56,8 @@ from ._rulings import rulings_against
 from ._saving import save_decisions
 from ._sources import Sources, end_visit, is_routine, register_sources
 from ._stories import (
+    archived_stories,
+    current_stories,
     find_story,
     held_article,
     newest_listed,
