@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from .formats import Format, assemble
-from .formats._proof import distinct, settings
 from .model import Edition, Listed, Story
 from .stores import Store
+
+if TYPE_CHECKING:
+    from .formats import Format
 
 STORIES = 1000
 """How many are kept at least, the last used ones; and twice as many at most."""
@@ -46,6 +47,9 @@ class Galley:
         What `formats.render` gives, for each of them. The stories of the edition came from `stories`; only those are
         rendered that are not at hand.
         """
+        from .formats import assemble  # 20 ms, for those who print
+        from .formats._proof import distinct, settings
+
         edition = distinct(edition)
         told = zip(edition.stories, settings(edition), strict=True)
         facts = [(story.id, story.state, setting) for story, setting in told]

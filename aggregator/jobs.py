@@ -25,6 +25,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from random import Random
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from .galley import Galley
@@ -48,6 +49,8 @@ BATCH = 100
 LEASE = timedelta(minutes=10)
 """How long a source may be away with a worker before somebody else is sent."""
 
+_LOADING = Lock()
+
 OFFLINE = ""
 """Stands for every source when there is no network: the complaint is made once."""
 
@@ -66,7 +69,8 @@ class Desk:
     imprint: Imprint
     store: Store
     web: Web
-    classifier: Classifier
+    rules: str
+    """A digest of all topics' rules."""
     coverage: Coverage
     settle: timedelta = timedelta()
     """How long a new story waits for a better copy."""
@@ -88,6 +92,23 @@ class Desk:
     def priorities(self) -> Mapping[str, int]:
         """Of all sources; each visit needs them."""
         return {s.name: s.priority for s in self.sources.values()}
+
+    @property
+    def classifier(self) -> Classifier:
+        """Of all topics: one, whoever asks. The first who has something to file waits 60 ms for it."""
+        with _LOADING:
+            return self._classifier
+
+    @cached_property
+    def _classifier(self) -> Classifier:
+        from .classify import Classifier
+
+        return Classifier(self.topics.values(), self.rules)
+
+    @property
+    def filing(self) -> str:
+        """By what stories are filed now: the rules, and what topics have learned."""
+        return self.classifier.digest if any(t.like for t in self.topics.values()) else self.rules
 
 
 def run(job: Job, desk: Desk) -> None:
@@ -116,7 +137,7 @@ def classify_all(which: str, desk: Desk) -> None:
 
     take_lessons(desk)
     settled = None if which == ALL else settled_at(desk)
-    if not desk.coverage.is_filled and desk.store.unfiled(desk.classifier.digest, 1, settled):
+    if not desk.coverage.is_filled and desk.store.unfiled(desk.filing, 1, settled):
         recent = desk.store.stories(ALL, since=desk.clock() - coverage.AGE)  # the others will have their turn
         desk.coverage.fill(islice(recent, coverage.MOST))
     while classify_some(desk, settled):
@@ -139,13 +160,14 @@ def take_lessons(desk: Desk) -> None:
         tell_of_lesson(lesson, again=desk.told.get(f"like {lesson.topic}") == lesson.complaint)
         desk.told[f"like {lesson.topic}"] = lesson.complaint
     models = models_of(lessons)
-    desk.classifier.take(models)
+    if lessons:
+        desk.classifier.take(models)
     desk.store.hold({name: f"{rule_digest(desk.topics[name])} {model.digest}" for name, model in models.items()})
 
 
 def classify_some(desk: Desk, settled: datetime | None) -> int:
     """File a batch, in one turn: a story that changes meanwhile would count as filed under its old text."""
-    rules, now = desk.classifier.digest, desk.clock()
+    rules, now = desk.filing, desk.clock()
     with desk.store.turn():
         batch = desk.store.unfiled(rules, BATCH, settled)
         if not batch:

@@ -87,7 +87,6 @@ class Newsroom:
         log.info("%s has changed: %d sources, %d topics", new.path, len(new.sources), len(new.topics))
 
     def _set_up(self, new: Config, old: Desk | None) -> Desk:
-        from .classify import Classifier
         from .coverage import Coverage
         from .galley import Galley
         from .press import retire, take_away
@@ -107,7 +106,7 @@ class Newsroom:
             imprint=new.imprint,
             store=self.store,
             web=web,
-            classifier=Classifier(new.topics, rules.rules_digest(new.topics)),
+            rules=rules.rules_digest(new.topics),
             coverage=old.coverage if old else Coverage(),
             settle=new.settle,
             feeds=feeds,

@@ -53,7 +53,7 @@ def visits(desk: Desk, hands: int, now: datetime) -> list[Job]:
 
 def left_over(desk: Desk) -> Iterator[Job]:
     """What earlier jobs have left in the store."""
-    if desk.store.unfiled(desk.classifier.digest, 1, settled_at(desk)) or desk.store.held():
+    if desk.store.unfiled(desk.filing, 1, settled_at(desk)) or desk.store.held():
         yield Job("classify")
     stale = desk.store.stale_topics()
     for name in stale:

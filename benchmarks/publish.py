@@ -29,7 +29,6 @@ from unittest.mock import patch
 from feedgen.feed import FeedGenerator
 
 from aggregator import jobs
-from aggregator.classify import Classifier
 from aggregator.codings import CODINGS
 from aggregator.coverage import Coverage
 from aggregator.dedupe import dedupe
@@ -73,7 +72,7 @@ def desk(folder: Path, topics: int, stories: int) -> Desk:
     store.register([SOURCE], {topic.name: "" for topic in named}, NOW)
     made = Desk(
         sources={}, topics={topic.name: topic for topic in named}, imprint=IMPRINT, store=store, web=Web(Manners()),
-        classifier=Classifier(named, rules_digest(named)), coverage=Coverage(), feeds=folder / "feeds",
+        rules=rules_digest(named), coverage=Coverage(), feeds=folder / "feeds",
         clock=lambda: NOW,
     )  # fmt: skip
     for n, topic in enumerate(made.topics):

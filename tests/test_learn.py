@@ -269,7 +269,7 @@ def test_when_the_topics_have_learned_there_is_nothing_left_to_file(store: Store
     for restart in range(2):
         desk = Desk(
             sources={}, topics={"money": wanted}, imprint=IMPRINT, store=store, web=cast(Any, None),
-            classifier=Classifier([wanted], "rules"), coverage=Coverage(), feeds=tmp_path,
+            rules="rules", coverage=Coverage(), feeds=tmp_path,
         )  # fmt: skip
         assert store.unfiled(desk.classifier.digest, 1), "what is learned is not known yet"
         take_lessons(desk)

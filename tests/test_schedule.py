@@ -13,11 +13,10 @@ from typing import Any, cast
 
 import pytest
 
-from aggregator.classify import Classifier
 from aggregator.coverage import Coverage
 from aggregator.errors import StoreError
 from aggregator.jobs import Desk, run
-from aggregator.model import Job, Reception, Source, Topic
+from aggregator.model import Job, Reception, Rule, Source, Term, Topic
 from aggregator.schedule import Clock, daily, in_turns, left_over, once, packing, regularly, tick, visits
 from aggregator.stores.sqlite import open_store
 
@@ -72,7 +71,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def make_desk(store: Any, sources: list[Source], topics: list[Topic], feeds: Path) -> Desk:
     return Desk(
         sources={s.name: s for s in sources}, topics={t.name: t for t in topics}, imprint=IMPRINT, store=store,
-        web=cast(Any, Web()), classifier=Classifier(topics, "rules 1"), coverage=Coverage(), feeds=feeds,
+        web=cast(Any, Web()), rules="rules 1", coverage=Coverage(), feeds=feeds,
         clock=lambda: NOON,
     )  # fmt: skip
 
@@ -116,7 +115,8 @@ def test_the_hands_are_not_all_sent_to_one_host(desk: Desk) -> None:
 
 def test_when_the_rules_change_everything_is_filed_again(desk: Desk) -> None:
     once(desk, Hands(desk), ["alpha"])
-    again = replace(desk, classifier=Classifier([topic("all")], "rules 2"))
+    others = topic("steppe", rule=Rule(any=(Term(text="camels"),)))
+    again = replace(desk, topics={**desk.topics, "steppe": others}, rules="rules 2")
     hands = Hands(again)
     once(again, hands, [])
     assert Job("publish", "steppe") in hands.jobs

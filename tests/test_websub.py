@@ -15,7 +15,6 @@ from urllib.parse import parse_qsl
 import pytest
 
 from aggregator import schedule
-from aggregator.classify import Classifier
 from aggregator.coverage import Coverage
 from aggregator.errors import FetchError
 from aggregator.jobs import Desk, publish_one, run
@@ -196,7 +195,7 @@ def desk_with(store: Store, feeds: Path, web: Web, clock: Moment, *hubs: str) ->
     """A desk with one source that has one article, and these hubs."""
     return Desk(
         sources={"alpha": source(kind="tests.always_one")}, topics={"steppe": TOPIC},
-        imprint=replace(IMPRINT, hubs=hubs), store=store, web=web, classifier=Classifier([TOPIC], "1"),
+        imprint=replace(IMPRINT, hubs=hubs), store=store, web=web, rules="1",
         coverage=Coverage(), feeds=feeds, clock=clock,
     )  # fmt: skip
 

@@ -13,7 +13,6 @@ from random import Random
 
 import pytest
 
-from aggregator.classify import Classifier
 from aggregator.coverage import Coverage
 from aggregator.jobs import Desk
 from aggregator.model import Health, Source, State
@@ -60,7 +59,7 @@ class Week:
             store.register(sources, {}, self.now)
             desk = Desk(
                 sources={s.name: s for s in sources}, topics={}, imprint=IMPRINT, store=store, web=web,
-                classifier=Classifier([], "1"), coverage=Coverage(), feeds=self.folder, clock=lambda: self.now,
+                rules="1", coverage=Coverage(), feeds=self.folder, clock=lambda: self.now,
                 chance=Random(3),
             )  # fmt: skip
             hands = Hands(desk)
