@@ -211,7 +211,7 @@ def _plain_again(html: str) -> str:
 def _plain(html: str) -> str:
     text = html[:_LONGEST].replace("\n", " ")
     text = _unescaped(_TOKEN.sub(_as_white_space, text) if "<" in text else text)
-    folded = "\n".join([" ".join(line.split()) for line in text.split("\n")])
+    folded = "\n".join([" ".join(line.split()) if line else "" for line in text.split("\n")])
     while "\n\n\n" in folded:  # each round takes a third of it; a regular expression takes ten times as long
         folded = folded.replace("\n\n\n", "\n\n")
     return legible(folded.strip())

@@ -32,6 +32,9 @@ _PUBLISHER = 200
 _LABEL = 100
 _GUID = 2000
 _TITLE_FROM_TEXT = 80
+_BEGINNING = 120
+_FEW = 5
+"""Words."""
 _AUTHORS = 20
 _LABELS = 50
 _ENCLOSURES = 20
@@ -117,8 +120,11 @@ def _title(item: Item, body: str, url: str) -> str:
 
 def _tells_more(gist: str, title: str) -> bool:
     """Whether a summary is one: not "Read more", and not the headline again."""
+    headline, begins = text.words(title), text.words(gist[:_BEGINNING])
+    if len(begins) > 2 * _FEW and begins[:_FEW] != headline[:_FEW]:  # a cut changes the last words at the most
+        return True
     said = text.words(gist)
-    return len(said) >= 5 and said != text.words(title)
+    return len(said) >= _FEW and said != headline
 
 
 def _line(said: str | None, limit: int) -> str:
