@@ -32,12 +32,11 @@ _PUBLISHER = 200
 _LABEL = 100
 _GUID = 2000
 _TITLE_FROM_TEXT = 80
-_BEGINNING = 120
-_FEW = 5
-"""Words."""
 _AUTHORS = 20
 _LABELS = 50
 _ENCLOSURES = 20
+_BEGINNING, _FEW = 120, 5
+"""Characters of a summary, and words of it, that mostly tell whether it says more than the headline."""
 _WEB_BEGINS = 1990
 _NEAR_FUTURE = timedelta(hours=24)
 

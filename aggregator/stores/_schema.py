@@ -37,9 +37,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
-def first_tables(db: Database) -> None:
-    """All of them."""
-    db.executescript("""
+FIRST_TABLES = """
 CREATE TABLE sources (
     name          TEXT PRIMARY KEY,
     kind          TEXT NOT NULL,
@@ -286,7 +284,12 @@ CREATE TABLE hubs (
     url    TEXT PRIMARY KEY,
     due_at INTEGER NOT NULL                     -- left alone until then
 ) STRICT;
-""")
+"""
+
+
+def first_tables(db: Database) -> None:
+    """All of them."""
+    db.executescript(FIRST_TABLES)
 
 
 STEPS: tuple[Callable[[Database], None], ...] = (first_tables,)
