@@ -98,9 +98,7 @@ def _how_many(letters: re.Pattern[str], text: str) -> int:
 
 @cache
 def _classifier() -> Callable[[str], tuple[str, float]]:
-    """Takes half a second and 60 MB, once; classifying changes nothing in it, so threads may share it."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    """Classifying changes nothing in it, so threads may share it."""
+    from .tongues import identifier
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    identifier.set_languages(_LANGUAGES)
-    return identifier.classify  # type: ignore[no-any-return]
+    return identifier(_LANGUAGES).classify  # type: ignore[no-any-return]
