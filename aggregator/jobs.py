@@ -267,7 +267,7 @@ def tell(report: Report, told: dict[str, str | None]) -> None:
     told[about] = complaint
     if visit.requests and not visit.error:
         told.pop(OFFLINE, None)
-    news = ", ".join(f"{counts[v]} {v.value}" for v in TOLD if counts[v])
+    news = ", ".join(f"{counts[v]} {v.value}" for v in TOLD if counts[v]) if counts else ""
     if report.waits_because:
         log.warning("%s: %s: %s; see 'aggregator quarantine'", visit.source, news, report.waits_because)
     elif news:

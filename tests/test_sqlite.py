@@ -73,7 +73,7 @@ def test_a_routine_visit_is_written_with_the_next_turn(claimed: SqliteStore, pat
 
 def test_whoever_asks_for_the_source_sees_a_routine_visit(claimed: SqliteStore) -> None:
     claimed.save(routine(), ())
-    assert claimed.checkpoint("steppe") == visit().checkpoint
+    assert claimed.standing("steppe").checkpoint == visit().checkpoint
     claimed.save(routine("coast"), ())
     assert claimed.standing("coast").visited == NOON
     claimed.save(routine(), ())
@@ -371,7 +371,7 @@ def test_a_full_disk_undoes_the_visit_and_nothing_else(store: SqliteStore, path:
         store.save(visit(checkpoint={"etag": "1"}), [new(n, content="x" * 50_000) for n in range(2, 20)])
     assert isinstance(error.value.__cause__, sqlite3.Error)
     assert ids(store.stories()) == [1]
-    assert store.checkpoint("steppe") == {}
+    assert store.standing("steppe").checkpoint == {}
     store.published("all", 7)  # and small things go on
 
 
@@ -444,7 +444,7 @@ def test_a_killed_process_leaves_whole_visits_and_no_lock(path: Path) -> None:
             assert len(stories) > last
             assert ids(stories) == [2 * n for n in reversed(range(len(stories)))]
             assert {len(story.copies) for story in stories} == {1}
-            assert reader.checkpoint("steppe") == {"visit": str(len(stories) - 1)}
+            assert reader.standing("steppe").checkpoint == {"visit": str(len(stories) - 1)}
             assert reader.visited("steppe") == NOON + (len(stories) - 1) * HOUR
         assert ask(path, "PRAGMA integrity_check") == [("ok",)]
         assert ask(path, "PRAGMA foreign_key_check") == []

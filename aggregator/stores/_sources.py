@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlite3 import Connection, Row
 
 from ..errors import StoreError
-from ..model import Checkpoint, Echo, Health, Source, Standing, Visit, host_of
+from ..model import Echo, Health, Source, Standing, Visit, host_of
 from ._connections import Connections
 from ._rows import MICROSECOND, health_of, moment_or_none, rows_for, stamp, standing_of, standing_row, to_json
 
@@ -176,15 +176,7 @@ def echoes_of(conn: Connection, source: str) -> dict[str, Echo]:
     return {wording: Echo(*kept) for wording, kept in json.loads(row["said"]).items()} if row else {}
 
 
-STANDING = "SELECT last_success, failures, standing FROM sources WHERE name = ?"
-
-
-def standing_of_source(conn: Connection, name: str) -> Standing:
-    """What was kept; of a source that nobody knows, nothing."""
-    row = conn.execute(STANDING, (name,)).fetchone()
-    return standing_of(row) if row else Standing()
-
-
+STANDING = "SELECT checkpoint, last_success, failures, standing FROM sources WHERE name = ?"
 HEALTH = """
     SELECT s.*, coalesce(held.articles, 0) AS articles,
         (SELECT count(*) FROM quarantined AS q WHERE q.source = s.name AND q.body <> '') AS waiting
@@ -231,30 +223,21 @@ class Sources:
         with self._connections.turn() as db:
             db.execute("UPDATE sources SET leased_until = NULL")
 
-    def checkpoint(self, source: str) -> Checkpoint:
-        """The source's bookmark; empty at first."""
-        self._connections.settle(source)
-        with self._connections.reading() as db:
-            row = db.execute("SELECT checkpoint FROM sources WHERE name = ?", (source,)).fetchone()
-        bookmark: dict[str, str] = json.loads(row["checkpoint"]) if row else {}
-        return bookmark
-
     def echoes(self, source: str) -> Mapping[str, Echo]:
         """Wording -> what it was at the last visit."""
         with self._connections.reading() as db:
             return echoes_of(db.conn, source)
 
     def standing(self, source: str) -> Standing:
-        """What the source's past means for its next visit."""
+        """What the source's past means for its next visit; of a source that nobody knows, nothing."""
         self._connections.settle(source)
-        with self._connections.reading() as db:
-            return standing_of_source(db.conn, source)
+        row = self._connections.row(STANDING, source)
+        return standing_of(row) if row else Standing()
 
     def visited(self, source: str) -> datetime | None:
         """When the source was last visited with success."""
         self._connections.settle(source)
-        with self._connections.reading() as db:
-            row = db.execute("SELECT last_success FROM sources WHERE name = ?", (source,)).fetchone()
+        row = self._connections.row("SELECT last_success FROM sources WHERE name = ?", source)
         return moment_or_none(row["last_success"]) if row else None
 
     def health(self) -> list[Health]:
