@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 
 from aggregator.errors import StoreError, StoreInUse
-from aggregator.model import Standing, Visit
+from aggregator.model import Source, Standing, Visit
 from aggregator.stores import Store, _alike, _known, _regrouping, _related, _saving, _sources, _stories, _topics
 from aggregator.stores._connections import MOST_WAITING
 from aggregator.stores._rows import SIZES, rows_for, stamp
@@ -43,6 +44,20 @@ def store(path: Path) -> Iterator[SqliteStore]:
 def ask(path: Path, sql: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(path)) as conn:
         return conn.execute(sql).fetchall()
+
+
+def test_sources_that_are_registered_as_they_were_write_nothing(path: Path, store: SqliteStore) -> None:
+    def written(*sources: Source) -> int:
+        with store._connections.turn() as db:
+            before = db.conn.total_changes
+            _sources.register_sources(db.conn, iter(sources), NOON + HOUR)
+            return db.conn.total_changes - before
+
+    assert written(STEPPE, COAST) == 0
+    for other in ((COAST, STEPPE), (STEPPE,), (replace(STEPPE, every=3 * HOUR), COAST), (STEPPE, COAST)):
+        assert written(*other) > 0
+        rows = ask(path, "SELECT name, every, place FROM sources WHERE place IS NOT NULL ORDER BY place")
+        assert rows == [(s.name, s.every // timedelta(microseconds=1), n) for n, s in enumerate(other)]
 
 
 # --- routine visits --------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ MOVED = """
         kind = :kind, location = :location, host = :host, checkpoint = '{}', standing = '{}', stopped = 0, failures = 0,
         next_at = :now, not_before = NULL
     WHERE name = :name AND (kind <> :kind OR location <> :location)"""
+REGISTERED = "SELECT name, kind, location, every, place FROM sources WHERE place IS NOT NULL ORDER BY place"
 PLACED = """
     INSERT INTO sources (name, kind, location, host, every, place, next_at)
     VALUES (:name, :kind, :location, :host, :every, :place, :now)
@@ -28,6 +29,10 @@ PLACED = """
 
 def register_sources(conn: Connection, sources: Iterable[Source], now: datetime) -> None:
     """New ones are due now, changed ones too and with an empty bookmark; missing ones lose their place."""
+    sources = tuple(sources)
+    wanted = [(s.name, s.kind, s.location, s.every // MICROSECOND, place) for place, s in enumerate(sources)]
+    if [tuple(row) for row in conn.execute(REGISTERED)] == wanted:  # as at most starts: 20 µs less for each
+        return
     rows = [
         {
             "name": s.name, "kind": s.kind, "location": s.location, "host": s.host, "every": s.every // MICROSECOND,
