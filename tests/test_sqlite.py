@@ -210,7 +210,7 @@ def plan(store: SqliteStore, sql: str) -> list[str]:
 
 LISTS = [_stories.NEWEST, _stories.NEWEST_OF_TOPIC, _stories.UNFILED, _sources.DUE]
 LOOK_UPS = [_known.TRACES_BY_ID, _known.TRACES_BY_URL, _known.TRACES_BY_SKETCH, _stories.ARTICLES, _topics.TOPICS_OF]
-LOOK_UPS += [_sources.VISITED_HOSTS, *_alike.STORIES_OF, _stories.BY_BEGINNING]
+LOOK_UPS += [*_alike.STORIES_OF, _stories.BY_BEGINNING]
 LOOK_UPS += [_alike.STORY, _regrouping.STORY, _related.NUMBERS, _saving.STORY_NUMBERS, _stories.NUMBERS]  # by id
 LOOK_UPS += [_topics.STORIES_BY_ID]
 

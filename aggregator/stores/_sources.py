@@ -59,25 +59,25 @@ def set_back_sources(conn: Connection, now: datetime) -> int:
     return conn.execute(SET_BACK, {"now": stamp(now), "slack": SLACK // MICROSECOND}).rowcount
 
 
-VISITED_HOSTS = "SELECT host FROM sources WHERE leased_until > :now AND host <> ''"
 DUE = """
-    SELECT name, host FROM sources
+    SELECT name, host, (
+        SELECT count(*) FROM sources AS other WHERE other.host = sources.host AND other.leased_until > :now) AS there
+    FROM sources
     WHERE place IS NOT NULL AND NOT stopped AND next_at <= :now
       AND coalesce(leased_until, :now) <= :now AND coalesce(not_before, :now) <= :now
-      AND host NOT IN (
-        SELECT host FROM sources WHERE leased_until > :now AND host <> '' GROUP BY +host HAVING count(*) >= :at_once)
+      AND (host = '' OR there < :at_once)
     ORDER BY next_at, place"""
 
 
 def due_sources(conn: Connection, now: datetime, limit: int, at_once: int) -> list[str]:
     """Longest overdue first, equal times in the order of the configuration; each host has `at_once` visits at most."""
-    under_way = Counter(host for (host,) in conn.execute(VISITED_HOSTS, {"now": stamp(now)}))
+    given: Counter[str] = Counter()
     names: list[str] = []
-    for name, host in conn.execute(DUE, {"now": stamp(now), "at_once": at_once}):
+    for name, host, there in conn.execute(DUE, {"now": stamp(now), "at_once": at_once}):
         if len(names) == limit:
             break
-        if not host or under_way[host] < at_once:
-            under_way[host] += 1
+        if not host or there + given[host] < at_once:
+            given[host] += 1
             names.append(name)
     return names
 
@@ -226,7 +226,7 @@ class Sources:
     def end_leases(self) -> None:
         """Called when the lock has just become ours: whoever held a lease is gone."""
         with self._connections.turn() as db:
-            db.execute("UPDATE sources SET leased_until = NULL")
+            db.execute("UPDATE sources SET leased_until = NULL WHERE leased_until IS NOT NULL")
 
     def echoes(self, source: str) -> Mapping[str, Echo]:
         """Wording -> what it was at the last visit."""
