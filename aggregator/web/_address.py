@@ -26,7 +26,7 @@ class Address(NamedTuple):
     """Path and query."""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def plain(url: str) -> Address | None:
     """Its parts; None if anything about it is not plain. A visit asks several times."""
     match = _PLAIN.fullmatch(url)
