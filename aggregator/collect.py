@@ -147,7 +147,7 @@ def collect(
     """Visit one source. What goes wrong outside is part of the report; only StoreError and PluginError are raised."""
     here = replace(source, location=standing.address) if standing.address else source
     recollect = partial(store.echoes, source.name)
-    bag = gather(here, trip, Bag(dict(store.checkpoint(source.name)), authority, recollect))
+    bag = gather(here, trip, Bag(dict(standing.checkpoint), authority, recollect))
     if not bag.brought:  # most visits
         visit = visited(source, trip, standing, bag, (), chance)
         store.save(visit, ())

@@ -153,15 +153,17 @@ def settled_at(desk: Desk) -> datetime | None:
 
 def take_lessons(desk: Desk) -> None:
     """Bring the classifier up to date with what topics have learned from examples."""
+    taught = [(topic, topic.like) for topic in desk.topics.values() if topic.like]
+    if not taught:
+        return
     from .teach import models_of, teach
 
-    lessons = [teach(topic, topic.like, desk.store) for topic in desk.topics.values() if topic.like]
+    lessons = [teach(topic, like, desk.store) for topic, like in taught]
     for lesson in lessons:
         tell_of_lesson(lesson, again=desk.told.get(f"like {lesson.topic}") == lesson.complaint)
         desk.told[f"like {lesson.topic}"] = lesson.complaint
     models = models_of(lessons)
-    if lessons:
-        desk.classifier.take(models)
+    desk.classifier.take(models)
     desk.store.hold({name: f"{rule_digest(desk.topics[name])} {model.digest}" for name, model in models.items()})
 
 
@@ -267,7 +269,7 @@ def tell(report: Report, told: dict[str, str | None]) -> None:
     told[about] = complaint
     if visit.requests and not visit.error:
         told.pop(OFFLINE, None)
-    news = ", ".join(f"{counts[v]} {v.value}" for v in TOLD if counts[v])
+    news = ", ".join(f"{counts[v]} {v.value}" for v in TOLD if counts[v]) if counts else ""
     if report.waits_because:
         log.warning("%s: %s: %s; see 'aggregator quarantine'", visit.source, news, report.waits_because)
     elif news:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ctypes
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from . import config, jobs, rules
 from .config import Config
@@ -18,6 +19,9 @@ from .errors import AggregatorError, ConfigError
 from .jobs import Desk
 from .model import DESK, Job
 from .stores import Store
+
+if TYPE_CHECKING:
+    from .runners.threads import ThreadRunner
 
 log = logging.getLogger("river")
 
@@ -59,6 +63,17 @@ class Newsroom:
     def perform(self, job: Job) -> None:
         """Do one job under the configuration in force."""
         jobs.run(job, self.desk)
+
+    def runner(self, done: Callable[[Job], None] | None = None) -> ThreadRunner:
+        """Hands for the jobs of this desk; to be closed before the newsroom is. `done` is told of each job's end."""
+        from .runners.threads import ThreadRunner
+
+        return ThreadRunner(self.perform, self.config.workers, done, self.place)
+
+    def place(self, job: Job) -> tuple[str, int]:
+        """The host that a job visits, and how many may be there at once: more would wait at its gate."""
+        source = self.desk.sources.get(job.subject) if job.task == "collect" else None
+        return (source.host, self.desk.at_once) if source else ("", 0)
 
     def look_at_the_configuration(self) -> bool:
         """Take up what the operator has changed since the last look; whether there was something to take up."""

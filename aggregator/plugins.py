@@ -11,6 +11,7 @@ from types import ModuleType
 from .errors import PluginError
 
 
+@cache
 def load(family: str, name: str) -> ModuleType:
     """`load("sources", "feed")` is `aggregator.sources.feed`; a dotted name is anyone's module."""
     path = name if "." in name else f"{__package__}.{family}.{name}"

@@ -125,6 +125,8 @@ def learn(
     What a visit has taught. `wishes` is None when the document was not read, as nothing in it has changed; `dates` are
     those that its articles bear, by the source's own believable word.
     """
+    if wishes is None and not dates and not has_news and heard.status != 200 and standing.news_at:
+        return standing  # as after most visits
     return replace(
         standing,
         wishes=standing.wishes if wishes is None else wishes,

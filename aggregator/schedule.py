@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -87,21 +86,10 @@ def catch_up(desk: Desk, runner: Runner) -> None:
 
 def once(desk: Desk, runner: Runner, names: Sequence[str]) -> None:
     """Visit these sources, file and publish what they brought, tell the hubs, and return when it is done."""
-    for name in in_turns(desk, names):
+    for name in names:
         runner.submit(Job("collect", name))
     runner.wait()
     finish(desk, runner)
-
-
-def in_turns(desk: Desk, names: Sequence[str]) -> list[str]:
-    """The first of each host, then the second of each: so the hands do not all wait at one gate."""
-    seen: Counter[str] = Counter()
-    turns = []
-    for name in names:
-        host = desk.sources[name].host
-        turns.append((seen[host], name))
-        seen[host] += 1
-    return [name for _, name in sorted(turns, key=lambda turn: turn[0])]
 
 
 def finish(desk: Desk, runner: Runner) -> None:

@@ -6,10 +6,10 @@ Also for the OPTIONS of a source kind.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TypeVar
@@ -138,9 +138,11 @@ def folder_address(text: str) -> str:
 
 def lies_under(url: str, folder: str) -> bool:
     """Whether an address is a folder's, or one in it; http and https, `www.` and none, are one."""
-    return _comparable(url).startswith(_comparable(folder))
+    place = _comparable(folder)
+    return place.partition("/")[0] in url.lower() and _comparable(url).startswith(place)
 
 
+@lru_cache(maxsize=16)
 def _comparable(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.lower().rpartition("@")[2].removeprefix("www.")
@@ -229,6 +231,8 @@ def source_name(text: str) -> str:
 
 def closest(word: str, choices: Iterable[str]) -> str | None:
     """What was probably meant."""
+    import difflib  # only where something is wrong
+
     by_form = {choice.casefold(): choice for choice in choices}
     found = difflib.get_close_matches(word.casefold(), by_form, n=1)
     return by_form[found[0]] if found else None

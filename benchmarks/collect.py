@@ -24,7 +24,6 @@ from aggregator import config, schedule
 from aggregator.jobs import LEASE, now
 from aggregator.model import Job
 from aggregator.newsroom import Newsroom
-from aggregator.runners.threads import ThreadRunner
 from benchmarks import workload
 
 
@@ -75,7 +74,7 @@ def run(settings: Path, pipe: Connection) -> tuple[dict[str, Cost], int]:
 
 
 def collect(room: Newsroom, names: list[str]) -> None:
-    runner = ThreadRunner(room.perform, room.config.workers)
+    runner = room.runner()
     for name in room.store.claim(names, now(), LEASE):
         runner.submit(Job("collect", name))
     runner.wait()
@@ -83,7 +82,7 @@ def collect(room: Newsroom, names: list[str]) -> None:
 
 
 def publish(room: Newsroom) -> None:
-    runner = ThreadRunner(room.perform, room.config.workers)
+    runner = room.runner()
     schedule.once(room.desk, runner, [])
     runner.close()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -21,9 +23,9 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     made: list[Runner] = []
 
     def make(
-        perform: Callable[[Job], None], hands: int = 2, done: Callable[[Job], None] | None = None
+        perform: Callable[[Job], None], hands: int = 2, done: Callable[[Job], None] | None = None, **more: Any
     ) -> Runner:
-        made.append(request.param(perform, hands, done))
+        made.append(request.param(perform, hands, done, **more))
         return made[-1]
 
     yield make
@@ -92,9 +94,63 @@ def test_hands_that_come_free_are_filled_again_and_no_more_is_taken_than_they_ca
     assert not runner.is_busy()
 
 
-@pytest.mark.parametrize("error", [StoreError("the disk is full"), RuntimeError("a defect")])
+def test_a_job_that_is_one_too_many_at_its_place_waits_outside_and_keeps_no_hand(make: Make) -> None:
+    go, elsewhere, lock = threading.Event(), threading.Event(), threading.Lock()
+    there, most, done = Counter[str](), Counter[str](), list[str]()
+
+    def perform(job: Job) -> None:
+        with lock:
+            there[job.task] += 1
+            most[job.task] = max(most[job.task], there[job.task])
+        if job.task == "elsewhere":
+            elsewhere.set()
+        go.wait(10)
+        with lock:
+            there[job.task] -= 1
+            done.append(job.subject)
+
+    runner = make(perform, 3, place=lambda job: (job.task, 2))
+    for n in range(20):
+        runner.submit(Job("crowded", str(n)))
+    runner.submit(Job("elsewhere", "x"))
+    assert elsewhere.wait(10), "all hands wait at one place"
+    go.set()
+    runner.wait()
+    assert sorted(done) == sorted([*map(str, range(20)), "x"])
+    assert most == {"crowded": 2, "elsewhere": 1}
+
+
+def test_those_who_wait_outside_are_let_in_in_their_order(make: Make) -> None:
+    done: list[int] = []
+    runner = make(lambda job: done.append(int(job.subject)), 3, place=lambda _: ("one", 1))
+    for n in range(50):
+        runner.submit(Job("collect", str(n)))
+    runner.wait()
+    assert done == list(range(50))
+
+
+def test_closing_drops_those_who_wait_outside(make: Make) -> None:
+    begun, go, done = threading.Event(), threading.Event(), list[str]()
+
+    def perform(job: Job) -> None:
+        begun.set()
+        go.wait(10)
+        done.append(job.subject)
+
+    runner = make(perform, 3, place=lambda _: ("one", 1))
+    for name in ("under way", "outside", "outside, too"):
+        runner.submit(Job("collect", name))
+    begun.wait(10)
+    threading.Timer(0.05, go.set).start()
+    runner.close()
+    runner.wait()
+    assert done == ["under way"]
+    assert not runner.is_busy()
+
+
+@pytest.mark.parametrize("error", [StoreError("the disk is full"), RuntimeError("a defect"), SystemExit("a plug-in")])
 def test_what_goes_wrong_in_one_job_is_told_and_stops_no_other(
-    make: Make, error: Exception, caplog: pytest.LogCaptureFixture
+    make: Make, error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     done: list[Job] = []
 

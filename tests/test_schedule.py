@@ -13,11 +13,13 @@ from typing import Any, cast
 
 import pytest
 
+from aggregator import config
 from aggregator.coverage import Coverage
 from aggregator.errors import StoreError
 from aggregator.jobs import Desk, run
 from aggregator.model import Job, Reception, Rule, Source, Term, Topic
-from aggregator.schedule import Clock, daily, in_turns, left_over, once, packing, regularly, tick, visits
+from aggregator.newsroom import Newsroom
+from aggregator.schedule import Clock, daily, left_over, once, packing, regularly, tick, visits
 from aggregator.stores.sqlite import open_store
 
 from .make import HOUR, IMPRINT, NOON, source, topic
@@ -107,10 +109,17 @@ def test_while_visits_are_under_way_what_they_bring_is_published_together(desk: 
     assert [second for second, was in enumerate(published) if was] == [0, 5]
 
 
-def test_the_hands_are_not_all_sent_to_one_host(desk: Desk) -> None:
-    hosts = {"a": "one", "b": "one", "c": "two", "d": "one", "e": "two", "f": ""}
-    sources = {n: source(n, location=f"https://{h}.example/{n}" if h else "inbox") for n, h in hosts.items()}
-    assert in_turns(replace(desk, sources=sources), list("abcdef")) == list("acfbed")
+def test_no_more_hands_go_to_a_host_than_it_may_have_at_once(tmp_path: Path) -> None:
+    settings = tmp_path / "config.yaml"
+    settings.write_text(
+        "title: Desk\npolite: {at_once: 2}\nsources:\n"
+        "  - {name: alpha, feed: 'https://One.example:8443/a'}\n  - {name: inbox, files: inbox/}\n"
+    )
+    with Newsroom(config.load(settings), "test") as room:
+        assert room.place(Job("collect", "alpha")) == ("one.example", 2)
+        assert {room.place(Job(*job)) for job in (("collect", "inbox"), ("collect", "gone"), ("publish", "all"))} == {
+            ("", 2), ("", 0),
+        }  # fmt: skip
 
 
 def test_when_the_rules_change_everything_is_filed_again(desk: Desk) -> None:

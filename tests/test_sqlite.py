@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 
 from aggregator.errors import StoreError, StoreInUse
-from aggregator.model import Standing, Visit
+from aggregator.model import Source, Standing, Visit
 from aggregator.stores import Store, _alike, _known, _regrouping, _related, _saving, _sources, _stories, _topics
 from aggregator.stores._connections import MOST_WAITING
 from aggregator.stores._rows import SIZES, rows_for, stamp
@@ -43,6 +44,20 @@ def store(path: Path) -> Iterator[SqliteStore]:
 def ask(path: Path, sql: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(path)) as conn:
         return conn.execute(sql).fetchall()
+
+
+def test_sources_that_are_registered_as_they_were_write_nothing(path: Path, store: SqliteStore) -> None:
+    def written(*sources: Source) -> int:
+        with store._connections.turn() as db:
+            before = db.conn.total_changes
+            _sources.register_sources(db.conn, iter(sources), NOON + HOUR)
+            return db.conn.total_changes - before
+
+    assert written(STEPPE, COAST) == 0
+    for other in ((COAST, STEPPE), (STEPPE,), (replace(STEPPE, every=3 * HOUR), COAST), (STEPPE, COAST)):
+        assert written(*other) > 0
+        rows = ask(path, "SELECT name, every, place FROM sources WHERE place IS NOT NULL ORDER BY place")
+        assert rows == [(s.name, s.every // timedelta(microseconds=1), n) for n, s in enumerate(other)]
 
 
 # --- routine visits --------------------------------------------------------------------------------------------------
@@ -73,7 +88,7 @@ def test_a_routine_visit_is_written_with_the_next_turn(claimed: SqliteStore, pat
 
 def test_whoever_asks_for_the_source_sees_a_routine_visit(claimed: SqliteStore) -> None:
     claimed.save(routine(), ())
-    assert claimed.checkpoint("steppe") == visit().checkpoint
+    assert claimed.standing("steppe").checkpoint == visit().checkpoint
     claimed.save(routine("coast"), ())
     assert claimed.standing("coast").visited == NOON
     claimed.save(routine(), ())
@@ -195,7 +210,7 @@ def plan(store: SqliteStore, sql: str) -> list[str]:
 
 LISTS = [_stories.NEWEST, _stories.NEWEST_OF_TOPIC, _stories.UNFILED, _sources.DUE]
 LOOK_UPS = [_known.TRACES_BY_ID, _known.TRACES_BY_URL, _known.TRACES_BY_SKETCH, _stories.ARTICLES, _topics.TOPICS_OF]
-LOOK_UPS += [_sources.VISITED_HOSTS, *_alike.STORIES_OF, _stories.BY_BEGINNING]
+LOOK_UPS += [*_alike.STORIES_OF, _stories.BY_BEGINNING]
 LOOK_UPS += [_alike.STORY, _regrouping.STORY, _related.NUMBERS, _saving.STORY_NUMBERS, _stories.NUMBERS]  # by id
 LOOK_UPS += [_topics.STORIES_BY_ID]
 
@@ -371,7 +386,7 @@ def test_a_full_disk_undoes_the_visit_and_nothing_else(store: SqliteStore, path:
         store.save(visit(checkpoint={"etag": "1"}), [new(n, content="x" * 50_000) for n in range(2, 20)])
     assert isinstance(error.value.__cause__, sqlite3.Error)
     assert ids(store.stories()) == [1]
-    assert store.checkpoint("steppe") == {}
+    assert store.standing("steppe").checkpoint == {}
     store.published("all", 7)  # and small things go on
 
 
@@ -444,7 +459,7 @@ def test_a_killed_process_leaves_whole_visits_and_no_lock(path: Path) -> None:
             assert len(stories) > last
             assert ids(stories) == [2 * n for n in reversed(range(len(stories)))]
             assert {len(story.copies) for story in stories} == {1}
-            assert reader.checkpoint("steppe") == {"visit": str(len(stories) - 1)}
+            assert reader.standing("steppe").checkpoint == {"visit": str(len(stories) - 1)}
             assert reader.visited("steppe") == NOON + (len(stories) - 1) * HOUR
         assert ask(path, "PRAGMA integrity_check") == [("ok",)]
         assert ask(path, "PRAGMA foreign_key_check") == []

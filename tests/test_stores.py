@@ -306,10 +306,10 @@ def test_more_names_than_a_statement_takes_are_claimed(store: Store) -> None:
 
 
 def test_a_bookmark_is_empty_at_first_and_replaced_by_each_visit(store: Store) -> None:
-    assert store.checkpoint("steppe") == {}
+    assert store.standing("steppe").checkpoint == {}
     store.save(visit(checkpoint={"etag": '"ә1"', "last-modified": "Mon"}), [])
     store.save(visit(checkpoint={"etag": '"ә2"'}), [])
-    assert store.checkpoint("steppe") == {"etag": '"ә2"'}
+    assert store.standing("steppe").checkpoint == {"etag": '"ә2"'}
 
 
 @pytest.mark.parametrize("move", [{"location": "https://steppe.example/atom"}, {"kind": "page"}])
@@ -317,8 +317,8 @@ def test_a_source_that_moved_is_due_now_with_an_empty_bookmark(store: Store, mov
     for name in ("steppe", "coast"):
         store.save(visit(name, checkpoint={"etag": "1"}, not_before=NOON + HOUR), [])
     store.register([replace(STEPPE, **move), COAST], TOPICS, NOON + MINUTE)  # type: ignore[arg-type]
-    assert store.checkpoint("steppe") == {}
-    assert store.checkpoint("coast") == {"etag": "1"}
+    assert store.standing("steppe").checkpoint == {}
+    assert store.standing("coast").checkpoint == {"etag": "1"}
     assert store.claim_due(NOON + MINUTE, LEASE, 10) == ["steppe"]
 
 
@@ -437,7 +437,7 @@ def test_a_copy_of_no_story_is_an_error_and_undoes_the_visit(store: Store) -> No
     with pytest.raises(StoreError, match="no story"):
         store.save(visit(checkpoint={"etag": "1"}), [new(1), copy(2, of=99)])
     assert ids(store.stories()) == []
-    assert store.checkpoint("steppe") == {}
+    assert store.standing("steppe").checkpoint == {}
 
 
 def test_a_changed_article_keeps_its_old_version_and_its_dates(store: Store) -> None:
@@ -565,7 +565,7 @@ def test_what_is_saved_is_there_when_the_store_is_opened_again(store: Store, ope
     store.close()
     again = opener()
     assert list(again.stories()) == before
-    assert again.checkpoint("steppe") == {"etag": "1"}
+    assert again.standing("steppe").checkpoint == {"etag": "1"}
     again.close()
 
 
@@ -622,7 +622,7 @@ def test_an_exception_undoes_the_whole_turn(store: Store) -> None:
     with pytest.raises(ZeroDivisionError):
         fail_after_saving()
     assert ids(store.stories()) == []
-    assert store.checkpoint("steppe") == {}
+    assert store.standing("steppe").checkpoint == {}
     store.save(visit(), [new(1)])  # and the store goes on
     assert ids(store.stories()) == [1]
 

@@ -48,8 +48,8 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
     """From now on every name has these addresses; returns the names asked for, as they come."""
     asked: list[str] = []
 
-    def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
-        asked.append(host)
+    def getaddrinfo(host: bytes, port: int, **_: Any) -> list[Any]:
+        asked.append(host.decode())
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)

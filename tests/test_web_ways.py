@@ -13,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.errors import FetchError
-from aggregator.web import Web
+from aggregator.model import host_of
+from aggregator.web import Web, _address
 from aggregator.web._answer import Answer, Hinted
 from aggregator.web._direct import question
 from aggregator.web._kept import Kept
@@ -44,6 +45,37 @@ def web() -> Iterator[Web]:
     web = make_web()
     yield web
     web.close()
+
+
+# --- what is plain ---------------------------------------------------------------------------------------------------
+
+
+@given(st.from_regex(_address._PLAIN, fullmatch=True))
+def test_a_plain_address_has_the_parts_that_it_seems_to_have(url: str) -> None:
+    parts = urlsplit(url)
+    if address := _address.plain(url):
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        port = parts.port or _address.PORTS[parts.scheme]
+        assert address == (parts.scheme, parts.hostname, port, target)
+        assert (parts.geturl(), parts.username) == (url, None)
+    else:
+        assert int(parts.netloc.rpartition(":")[2]) > 65535
+
+
+NAMES = ("news.example", "NEWS.example", "a..", "", "::1", "[::1]", "user:secret@news.example", "новости.example")
+
+
+RESTS = ("", "/", "?a@b", "/:@/x", "#")
+
+
+@given(st.sampled_from(NAMES), st.sampled_from(("", ":80", ":", ":x")), st.sampled_from(RESTS))
+def test_a_host_is_the_same_however_it_is_found(host: str, port: str, rest: str) -> None:
+    url = f"https://{host}{port}{rest}"
+    try:
+        expected = (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        expected = ""
+    assert host_of(url) == expected
 
 
 # --- what is said ----------------------------------------------------------------------------------------------------

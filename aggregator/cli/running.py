@@ -120,8 +120,6 @@ def visit(room: Newsroom, names: list[str]) -> None:
 @contextmanager
 def visitors(room: Newsroom, visits: int, more: Callable[[Runner], None] | None = None) -> Iterator[Runner]:
     """Hands for so many visits, with a progress bar on a terminal. `more` is called when a hand has come free."""
-    from ..runners.threads import ThreadRunner
-
     hidden = visits < 2 or not sys.stderr.isatty()
     with click.progressbar(length=visits, label="Collecting", file=sys.stderr, hidden=hidden) as bar:
 
@@ -131,7 +129,7 @@ def visitors(room: Newsroom, visits: int, more: Callable[[Runner], None] | None 
                 if more:
                     more(runner)
 
-        runner = ThreadRunner(room.perform, room.config.workers, done)
+        runner = room.runner(done)
         try:
             yield runner
         finally:
@@ -142,7 +140,6 @@ def visitors(room: Newsroom, visits: int, more: Callable[[Runner], None] | None 
 
 def keep_running(room: Newsroom) -> None:
     from .. import serve as web_server
-    from ..runners.threads import ThreadRunner
     from ..schedule import Clock, catch_up, daily, hand_out, packing, regularly, tick
 
     settings = room.config
@@ -153,7 +150,7 @@ def keep_running(room: Newsroom) -> None:
         if job.task == "collect":  # not at the next tick: a second is long for a hand
             hand_out(room.desk, runner, room.desk.clock())
 
-    runner = ThreadRunner(room.perform, settings.workers, done)
+    runner = room.runner(done)
 
     def look() -> None:
         if room.look_at_the_configuration():

@@ -97,8 +97,8 @@ class Section:
 
     def unknown(self, also: Collection[str] = ()) -> list[str]:
         """Keys that mean nothing here. At the top, `x-...` is the operator's own, for instance for an anchor."""
-        known = {*self._names(), *also}
-        return [key for key in self.given if key not in known and (self.path or not key.startswith("x-"))]
+        unknown = [key for key in self.given if "." in key or self.path + key not in self.keys]
+        return [key for key in unknown if key not in also and (self.path or not key.startswith("x-"))]
 
     def is_misspelt(self, key: str) -> bool:
         """Whether an unknown key probably means this one: then it is enough to complain about that."""

@@ -5,7 +5,7 @@ YAML -> a tree that knows its places. The only file that imports ruamel.yaml and
     text -> where a list can be continued             gap
 
 ruamel knows YAML 1.2 and says best what is wrong, but a thousand sources take it 0.2 s. So libyaml, which PyYAML has in
-it, is asked first; what it does not accept ruamel reads again, and decides.
+it, is asked first; what it does not accept, and what is wrong or odd, ruamel reads again, and decides.
 
 Nothing is guessed: `no`, `2026` and `~` stay the text that the operator wrote. Aliases and `<<` are followed here.
 """
@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from ..errors import Complaint
 
@@ -55,8 +55,7 @@ What libyaml may read otherwise than ruamel: where lines end (YAML 1.1, section 
 MERGE = "tag:yaml.org,2002:merge"
 
 
-@dataclass(frozen=True)
-class Scalar:
+class Scalar(NamedTuple):
     """One value, as it was written."""
 
     line: int
@@ -70,8 +69,7 @@ class Scalar:
         return not self.quoted and self.text in ("", "~", "null", "Null", "NULL")
 
 
-@dataclass(frozen=True)
-class Sequence:
+class Sequence(NamedTuple):
     """A list."""
 
     line: int
@@ -79,8 +77,7 @@ class Sequence:
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True)
-class Mapping:
+class Mapping(NamedTuple):
     """Keys with values, in the order of the file; no key twice."""
 
     line: int
@@ -107,11 +104,11 @@ def read(file: str, text: str) -> tuple[Node | None, list[Complaint]]:
     """The tree (None if there is none, or the YAML is broken), and what is wrong with it as YAML."""
     tree = _Tree(file)
     try:
-        raw = _quickly(text)
-        if raw is None:
-            raw, complaint = _with_care(file, text)
-            if complaint:
-                return None, [complaint]
+        if root := _quickly(text):
+            return root, []
+        raw, complaint = _with_care(file, text)
+        if complaint:
+            return None, [complaint]
         return (tree.node(raw) if raw else None), tree.complaints
     except RecursionError:
         return None, [Complaint(file, 1, 1, f"nested too deeply; {DEEPEST} levels are allowed")]
@@ -119,31 +116,78 @@ def read(file: str, text: str) -> tuple[Node | None, list[Complaint]]:
         return None, [e.complaint]
 
 
-def _quickly(text: str) -> Any:
-    """The root as libyaml reads it; None if it refuses, if there is none, or if ruamel might read it otherwise."""
+def _quickly(text: str) -> Node | None:
+    """The root as libyaml reads it; None if it refuses, or if ruamel might read it otherwise or has to complain."""
     try:
         from yaml import YAMLError
-        from yaml.composer import Composer
         from yaml.cyaml import CParser  # type: ignore[attr-defined]
-        from yaml.resolver import Resolver
     except ImportError:  # PyYAML, made where there is no libyaml
         return None
-
-    class Loader(Composer, CParser, Resolver):
-        """The composer in Python: that of libyaml ends the process where something is nested too deeply."""
-
-        def __init__(self) -> None:
-            CParser.__init__(self, text)
-            Composer.__init__(self)
-            Resolver.__init__(self)
-
     if ODD.search(text):
         return None
     try:
-        root = Loader().get_single_node()
-    except YAMLError:
+        return _Events(CParser(text).get_event).document()
+    except (YAMLError, _Odd):
         return None
-    return root if root is not None and root.value else None
+
+
+class _Odd(Exception):
+    """Not a plain document."""
+
+
+class _Events:
+    """libyaml's events into our nodes. Its own trees end the process where something is nested too deeply."""
+
+    def __init__(self, following: Callable[[], Any]) -> None:
+        self._following = following
+        self._left = MOST
+
+    def document(self) -> Node:
+        """A mapping, alone in its stream. Raises _Odd for all that would need a complaint or more than a look."""
+        self._skip("StreamStartEvent")
+        self._skip("DocumentStartEvent")
+        root = self._node(self._following(), DEEPEST)
+        self._skip("DocumentEndEvent")
+        self._skip("StreamEndEvent")
+        if not isinstance(root, Mapping) or not root.pairs:
+            raise _Odd
+        return root
+
+    def _skip(self, name: str) -> None:
+        if type(self._following()).__name__ != name:
+            raise _Odd
+
+    def _node(self, event: Any, levels: int) -> Node:
+        kind, mark = type(event).__name__, event.start_mark
+        self._left -= 1
+        if self._left < 0 or levels < 0 or kind == "AliasEvent" or event.tag or event.anchor:
+            raise _Odd
+        place = (mark.line + 1, mark.column + 1)
+        if kind == "ScalarEvent":
+            if UNPRINTABLE.search(event.value):
+                raise _Odd
+            return Scalar(*place, event.value, bool(event.style))
+        inner = self._inner(levels - 1)
+        return Mapping(*place, self._pairs(inner)) if kind == "MappingStartEvent" else Sequence(*place, tuple(inner))
+
+    def _inner(self, levels: int) -> Iterator[Node]:
+        while not type(event := self._following()).__name__.endswith("EndEvent"):
+            yield self._node(event, levels)
+
+    def _pairs(self, inner: Iterator[Node]) -> tuple[tuple[Scalar, Node], ...]:
+        pairs: dict[str, tuple[Scalar, Node]] = {}
+        for key, value in zip(inner, inner, strict=True):
+            if not isinstance(key, Scalar) or key.text in pairs:
+                raise _Odd
+            pairs[key.text] = (key, _placed(value, key))
+        return tuple(pairs.values())
+
+
+def _placed(value: Node, key: Node) -> Node:
+    """They place nothing at the next something; we at its key."""
+    if isinstance(value, Scalar) and not value.text and not value.quoted:
+        return value._replace(line=key.line, column=key.column)
+    return value
 
 
 def _with_care(file: str, text: str) -> tuple[Any, Complaint | None]:
@@ -201,9 +245,8 @@ class _Tree:
         pairs: dict[str, tuple[Scalar, Node]] = {}
         merged: list[Mapping] = []
         for raw_key, raw_value in raw.value:
-            key, value = self.node(raw_key), self.node(raw_value)
-            if isinstance(value, Scalar) and not value.text and not value.quoted:
-                value = replace(value, line=key.line, column=key.column)  # they place nothing at the next something
+            key = self.node(raw_key)
+            value = _placed(self.node(raw_value), key)
             if raw_key.tag == MERGE:
                 merged += self._merged(raw_value, value)
             elif not isinstance(key, Scalar):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from ._incoming import Checkpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,8 @@ class Relocation:
 class Standing:
     """What a source's past means for its next visit."""
 
+    checkpoint: Checkpoint = field(default_factory=dict, compare=False)
+    """Its bookmark; empty at first. A visit keeps one of its own (`Visit.checkpoint`)."""
     visited: datetime | None = None
     """The last visit with success."""
     failures: int = 0

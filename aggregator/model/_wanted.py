@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,8 +20,14 @@ STRENGTH = 2
 """What has to speak for a topic, if it does not say: more than one mention in passing."""
 
 
+PLAIN_HOST = re.compile(r"https?://([a-z0-9.-]+)(?::[0-9]+)?/")
+"""As nearly all addresses begin; the others take six times as long."""
+
+
 def host_of(url: str) -> str:
     """Lower case, without a port; empty if there is none."""
+    if plain := PLAIN_HOST.match(url):
+        return plain[1].rstrip(".")
     try:
         return (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:

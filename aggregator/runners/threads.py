@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from queue import SimpleQueue
 
 from ..errors import AggregatorError
 from ..model import Job
@@ -13,18 +14,39 @@ from ..model import Job
 log = logging.getLogger("river")
 
 
-class ThreadRunner:
-    """`perform` does one job; `done` is told of every job that has ended, well or not."""
+def anywhere(_: Job) -> tuple[str, int]:
+    """No place where anybody could be in the way."""
+    return "", 0
 
-    def __init__(self, perform: Callable[[Job], None], hands: int, done: Callable[[Job], None] | None = None) -> None:
+
+class ThreadRunner:
+    """
+    `perform` does one job; `done` is told of every job that has ended, well or not. `place` says where a job is done
+    and how many may be there at once: one that is too many waits outside, and keeps no hand from other work.
+    """
+
+    def __init__(
+        self, perform: Callable[[Job], None], hands: int, done: Callable[[Job], None] | None = None,
+        place: Callable[[Job], tuple[str, int]] = anywhere,
+    ) -> None:  # fmt: skip
         self._perform = perform
         self._done = done
+        self._place = place
         self._hands = hands
-        self._pool = ThreadPoolExecutor(hands, thread_name_prefix="river")
-        self._lock = threading.RLock()
+        self._threads: list[threading.Thread] = []
+        """As many as there were ever jobs at once, but no more than hands."""
+        self._lock = threading.Lock()
+        self._quiet = threading.Condition(self._lock)
         self._asking = threading.Lock()
-        self._open: set[Job] = set()
-        self._pending: set[Future[None]] = set()
+        self._ready: SimpleQueue[Job | None] = SimpleQueue()
+        """For the next hand; None sends it home."""
+        self._open: dict[Job, str] = {}
+        """What waits or is under way, and where."""
+        self._there: Counter[str] = Counter()
+        self._outside: defaultdict[str, deque[Job]] = defaultdict(deque)
+        self._begun = 0
+        """Ready or under way."""
+        self._pending = 0
         """Until `done` has been told: it may submit the next job."""
         self._closed = False
         self.failures = 0
@@ -49,40 +71,67 @@ class ThreadRunner:
 
     def submit(self, job: Job) -> None:
         """Take a job. One that is already waiting or under way is not taken twice."""
+        place, at_once = self._place(job)
         with self._lock:
-            if job not in self._open and not self._closed:
-                self._open.add(job)
-                future = self._pool.submit(self._carry_out, job)
-                self._pending.add(future)
-                future.add_done_callback(self._forget)
+            if job in self._open or self._closed:
+                return
+            self._open[job] = place
+            self._pending += 1
+            if place and self._there[place] >= at_once:
+                self._outside[place].append(job)
+            else:
+                self._there[place] += 1
+                self._begin(job)
 
     def wait(self) -> None:
         """Return when everything submitted is done."""
-        while futures := self._futures():
-            wait(futures)
+        with self._quiet:
+            self._quiet.wait_for(lambda: not self._pending)
 
     def close(self) -> None:
         """Finish what is under way, drop what is waiting, take nothing more."""
         with self._lock:
             self._closed = True
-        self._pool.shutdown(wait=True, cancel_futures=True)
+            for job in [job for jobs in self._outside.values() for job in jobs]:
+                del self._open[job]
+                self._pending -= 1
+            self._outside.clear()
+        for _ in self._threads:
+            self._ready.put(None)
+        for thread in self._threads:
+            thread.join()
 
-    def _futures(self) -> list[Future[None]]:
+    def _begin(self, job: Job) -> None:
+        self._begun += 1
+        self._ready.put(job)
+        if len(self._threads) < min(self._hands, self._begun):
+            thread = threading.Thread(target=self._work, name=f"river-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _work(self) -> None:
+        """One hand, until it is sent home."""
+        while job := self._ready.get():
+            is_dropped = self._closed
+            if not is_dropped:
+                self._attempt(self._perform, job)
+            self._leave(job)
+            if self._done and not is_dropped:
+                self._attempt(self._done, job)
+            with self._quiet:
+                self._pending -= 1
+                if not self._pending:
+                    self._quiet.notify_all()
+
+    def _leave(self, job: Job) -> None:
+        """Make room for the next one at that place."""
         with self._lock:
-            return list(self._pending)
-
-    def _forget(self, future: Future[None]) -> None:
-        with self._lock:
-            self._pending.discard(future)
-
-    def _carry_out(self, job: Job) -> None:
-        try:
-            self._attempt(self._perform, job)
-        finally:
-            with self._lock:
-                self._open.discard(job)
-        if self._done:
-            self._attempt(self._done, job)
+            place = self._open.pop(job)
+            self._begun -= 1
+            if waiting := self._outside.get(place):
+                self._begin(waiting.popleft())
+            else:
+                self._there[place] -= 1
 
     def _attempt(self, work: Callable[[Job], None], job: Job) -> None:
         try:
@@ -90,6 +139,6 @@ class ThreadRunner:
         except AggregatorError as e:
             self.failures += 1
             log.error("%s %s: %s", job.task, job.subject, e)
-        except Exception:  # the one place: a defect of ours must not stop the river
+        except (Exception, SystemExit):  # the one place: a defect, ours or a plug-in's, must not stop the river
             self.failures += 1
             log.exception("%s %s: a defect in this program", job.task, job.subject)

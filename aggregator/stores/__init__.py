@@ -16,7 +16,6 @@ from typing import Protocol
 from ..model import (
     Arrival,
     Article,
-    Checkpoint,
     Decision,
     Echo,
     Filing,
@@ -97,11 +96,11 @@ class Store(Protocol):
         to stay away until later (`Visit.not_before`), are left out.
         """
 
-    def checkpoint(self, source: str) -> Checkpoint:
-        """The source's bookmark; empty at first."""
-
     def standing(self, source: str) -> Standing:
-        """What the source's past means for its next visit; nothing of the kind for one that is new or has moved."""
+        """
+        What the source's past means for its next visit, its bookmark among it; nothing of the kind for one that is new
+        or has moved.
+        """
 
     def visited(self, source: str) -> datetime | None:
         """When the source was last visited with success; None if never."""

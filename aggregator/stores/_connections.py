@@ -209,6 +209,18 @@ class Connections:
         finally:
             self._give_back(db)
 
+    def row(self, sql: str, key: str) -> sqlite3.Row | None:
+        """The one row that a statement finds. One statement sees one moment, and needs no transaction around it."""
+        if self._thread_in_turn == threading.get_ident():
+            with self.reading() as db:
+                return _first(db, sql, key)
+        db = self._borrow()
+        try:
+            with plain_words(self._path):
+                return _first(db, sql, key)
+        finally:
+            self._give_back(db)
+
     def _borrow(self) -> Database:
         with self._pool:
             if self._closed:
@@ -240,6 +252,11 @@ class Connections:
                     self._idle.pop().close()
             if self._writer is not None:
                 self._writer.close()  # last, so that it can put the write-ahead log back into the file
+
+
+def _first(db: Database, sql: str, key: str) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = db.execute(sql, (key,)).fetchone()
+    return row
 
 
 @contextmanager

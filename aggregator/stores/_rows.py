@@ -165,7 +165,7 @@ def _state(row: Row) -> State:
 
 
 def standing_row(standing: Standing) -> dict[str, Any]:
-    """What is kept of it in JSON; what is as it was at first is left out, and `visited` and `failures` have columns."""
+    """What is kept of it in JSON; what is as it was at first is left out, and the others have columns."""
     wishes, move = standing.wishes, standing.move
     said = {
         "every": wishes.every // MICROSECOND,
@@ -186,6 +186,7 @@ def standing_of(row: Row) -> Standing:
     said = json.loads(row["standing"])
     to, since, visits = said.get("move") or ("", 0, 0)
     return Standing(
+        checkpoint=json.loads(row["checkpoint"]),
         visited=moment_or_none(row["last_success"]),
         failures=row["failures"],
         wishes=Wishes(

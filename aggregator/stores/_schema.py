@@ -65,7 +65,7 @@ CREATE TABLE sources (
     bytes         INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX sources_due ON sources (next_at, place) WHERE place IS NOT NULL;
-CREATE INDEX sources_leased ON sources (leased_until) WHERE leased_until IS NOT NULL;
+CREATE INDEX sources_leased ON sources (host) WHERE leased_until IS NOT NULL;
 CREATE INDEX sources_host ON sources (host);
 
 CREATE TABLE echoes (                           -- what the items of a source's last visit said

@@ -24,6 +24,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from .. import __version__
 from ..errors import FetchError
 from ..model import Checkpoint, Manners, Reception, Source
+from ._address import plain
 from ._gates import Gates
 from ._guard import Guard, Refused
 from ._line import Line
@@ -210,7 +211,8 @@ class Trip:
         """The answer, and the seconds it took once it was our turn."""
         from ._faults import NoAnswer
 
-        host = urlsplit(url).hostname or ""
+        address = plain(url)
+        host = address.host if address else urlsplit(url).hostname or ""
         polite = {"User-Agent": self._web.agent, "Accept-Encoding": "gzip", **headers}
         with self._web.gates.through(host):
             self.requests += 1
@@ -278,7 +280,7 @@ class Trip:
         )
 
     def _hear(self, **said: Any) -> None:
-        if any(getattr(self.reception, name) != value for name, value in said.items()):  # mostly it is nothing new
+        if not said.items() <= vars(self.reception).items():  # mostly it is nothing new
             self.reception = replace(self.reception, **said)
 
     def _refused(self, reply: Reply, *, permanent: bool) -> FetchError:
@@ -317,6 +319,8 @@ def unpack(body: bytes, coding: str, limit: int) -> bytes:
 
 
 def _is_web(url: str) -> bool:
+    if plain(url):
+        return True
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -331,6 +335,8 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 def _without_user(url: str) -> str:
     """The address without name and password: it may be published."""
+    if plain(url):
+        return url
     parts: SplitResult = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 

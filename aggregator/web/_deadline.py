@@ -20,8 +20,8 @@ class Exchange:
     """
     One request and its answer, from the moment we may connect to the last byte.
 
-    It holds a duplicate of the socket: TLS detaches the original object and http.client closes it before the body is
-    read, while shutting down a duplicate always acts on the connection.
+    It holds a duplicate of the socket's number: TLS detaches the original object and http.client closes it before the
+    body is read, while shutting down a duplicate always acts on the connection.
     """
 
     def __init__(self, seconds: float, guard: Guard) -> None:
@@ -32,7 +32,7 @@ class Exchange:
         """Whether it had to open a connection."""
         self.is_connected = False
         """Whether there was one at any time."""
-        self._socket: socket.socket | None = None
+        self._copy: int | None = None
         self._lock = threading.Lock()
 
     def left(self) -> float:
@@ -44,7 +44,7 @@ class Exchange:
         self.is_connected = True
         with self._lock:
             self._let_go()
-            self._socket = socket.socket(fileno=os.dup(connection.fileno()))
+            self._copy = os.dup(connection.fileno())
             if self.is_late:
                 self._hang_up()
 
@@ -60,14 +60,15 @@ class Exchange:
             self._let_go()
 
     def _hang_up(self) -> None:
-        if self._socket is not None:
-            with suppress(OSError):  # the other side was quicker
-                self._socket.shutdown(socket.SHUT_RDWR)
+        if self._copy is not None:
+            with suppress(OSError), socket.socket(fileno=self._copy) as connection:  # the other side may be quicker
+                self._copy = None
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _let_go(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        if self._copy is not None:
+            socket.close(self._copy)
+            self._copy = None
 
 
 class Watchdog:

@@ -21,7 +21,8 @@ def dial(exchange: Exchange, host: str, port: int) -> socket.socket:
     Refused and OSError.
     """
     exchange.is_fresh = True
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    name = host.encode() if host.isascii() else host  # of a str the IDNA of 2003 is made, even where it is the same
+    found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     exchange.guard.check(host, [str(where[0]) for *_, where in found])
     error: OSError = OSError("no address")
     for family, kind, protocol, _, where in found:

@@ -13,20 +13,13 @@ from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
+from ._address import PORTS, plain
 from ._answer import Answer, Reply
 from ._deadline import Exchange
 from ._dial import READ_SECONDS, dial, patience, tls
 from ._faults import Silence
 from ._kept import Kept, Server
 
-PORTS = {"http": 80, "https": 443}
-_ADDRESS = re.compile(
-    r"(https?)://((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)"
-    r"(?::([1-9][0-9]{0,4}))?"
-    r"((?:/(?![./])(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[89A-F][0-9A-F])*)+"
-    r"(?:\?(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[89A-F][0-9A-F])+)?)"
-)
-"""What requests would send as it stands: a host in lower case, no dots to resolve, nothing to quote or to unquote."""
 _HEADER_LINES = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [!-~\x80-\xff][ -~\x80-\xff]*\r\n)*")
 OURS = ("host", "connection", "content-length", "transfer-encoding")
 """Headers that no caller writes on the straight way."""
@@ -43,15 +36,12 @@ class Question:
 
 def question(url: str, headers: Mapping[str, str]) -> Question | None:
     """None if anything about it is not plain."""
-    address = _ADDRESS.fullmatch(url)
+    address = plain(url)
     named = {name.lower(): (name, value) for name, value in headers.items()}
     lines = "".join([f"{name}: {value}\r\n" for name, value in named.values()])
     if not address or any(name in named for name in OURS) or not _HEADER_LINES.fullmatch(lines):
         return None
-    scheme, host, said, target = address.groups()
-    port = int(said or PORTS[scheme])
-    if port > 65535:
-        return None
+    scheme, host, port, target = address
     place = host if port == PORTS[scheme] else f"{host}:{port}"
     return Question((scheme, host, port), f"GET {target} HTTP/1.1\r\nHost: {place}\r\n{lines}\r\n".encode("latin-1"))
 

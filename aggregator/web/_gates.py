@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from queue import Queue
+from queue import SimpleQueue
 
 GATES_KEPT = 1000
 """With more of them, those are forgotten that nobody has used for a pause."""
@@ -39,9 +39,10 @@ class Gates:
                 self._sleep(wait)
             yield
         finally:
-            gate.places.put(time.monotonic() + self._pause)
             with self._lock:
                 gate.guests -= 1
+                gate.rested_at = time.monotonic() + self._pause
+                gate.places.put(gate.rested_at)
 
 
 class _Gate:
@@ -49,9 +50,11 @@ class _Gate:
 
     def __init__(self, at_once: int) -> None:
         self.guests = 0
-        self.places: Queue[float] = Queue()
+        self.rested_at = 0.0
+        """From when on all places may be used, once nobody is there."""
+        self.places: SimpleQueue[float] = SimpleQueue()
         for _ in range(at_once):
             self.places.put(0.0)
 
     def is_idle(self) -> bool:
-        return not self.guests and all(rested_at <= time.monotonic() for rested_at in self.places.queue)
+        return not self.guests and self.rested_at <= time.monotonic()

@@ -27,8 +27,11 @@ def budget_after(headers: Mapping[str, str], now: datetime, *, is_refused: bool 
     left, or where it has refused this one; else zero.
     """
     for remaining, until in BUDGETS:
-        left, reset = _amount(headers.get(remaining, "")), _amount(headers.get(until, ""))
-        if reset is not None and (is_refused if left is None else left < 1):
+        reset = _amount(headers.get(until, ""))
+        if reset is None:
+            continue
+        left = _amount(headers.get(remaining, ""))
+        if is_refused if left is None else left < 1:
             if reset >= EPOCHS:
                 reset -= (_date(headers.get("Date", "")) or now).timestamp()
             return min(timedelta(seconds=max(reset, 0)), LONGEST_BAN)

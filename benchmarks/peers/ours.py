@@ -18,7 +18,6 @@ from aggregator import config
 from aggregator.jobs import LEASE, now
 from aggregator.model import ALL, Job
 from aggregator.newsroom import Newsroom
-from aggregator.runners.threads import ThreadRunner
 
 
 def main(settings: str, what: str) -> None:
@@ -35,7 +34,7 @@ def main(settings: str, what: str) -> None:
 
 
 def do(room: Newsroom, jobs: list[Job]) -> None:
-    runner = ThreadRunner(room.perform, room.config.workers)
+    runner = room.runner()
     for job in jobs:
         runner.submit(job)
     runner.wait()
