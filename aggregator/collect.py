@@ -109,10 +109,11 @@ class Bag:
         if not self.brought:
             return None
         alone = {one.id: one for one in self.brought if self._sharing[one.id] == 1}
-        heard = {one.wording: one.echo._replace(mark=one.mark, dated=one.dated) for one in self.echoes if one.echo}
+        kept = [(one, one.echo.digest) for one in self.echoes if one.echo]
         for article, decision in zip(self.articles, decisions, strict=True):
             if decision.verdict in STORED and (one := alone.get(article.id)):
-                heard[one.wording] = Echo(article.id, article.digest, one.mark, one.dated)
+                kept.append((one, article.digest))
+        heard = {one.wording: Echo(one.id, digest, one.spelling, one.dated) for one, digest in kept}
         return heard if heard != self.said else None
 
     @cached_property
@@ -121,9 +122,9 @@ class Bag:
         return self.recollect()
 
     @cached_property
-    def marked(self) -> Mapping[str, str]:
-        """What marks their entries had then -> their wordings."""
-        return {echo.mark: wording for wording, echo in self.said.items() if echo.mark}
+    def spelt(self) -> Mapping[str, str]:
+        """How their entries were spelt then -> their wordings."""
+        return {echo.spelling: wording for wording, echo in self.said.items() if echo.spelling}
 
     @cached_property
     def _sharing(self) -> Counter[str]:
@@ -294,19 +295,20 @@ def read(
     if fetched.body is None:
         return [], None
     if (cut := getattr(kind, "cut", None)) and (cuttings := cut(source, fetched)):
-        from .echoes import marks
+        from .echoes import spellings
 
-        found = marks(cuttings.entries, cuttings.frame, source, fetched, bag.authority)
-        new = [n for n, mark in enumerate(found) if mark not in bag.marked] or [0]  # one tells where the others stand
+        found = spellings(cuttings.entries, cuttings.frame, source, fetched, bag.authority)
+        new = [n for n, spelling in enumerate(found) if spelling not in bag.spelt] or [0]  # shows where they all stand
         if told := cuttings.read(new):
-            return list(pieces(dict(zip(new, told.items, strict=True)), found, kind, source, fetched, now, bag)), told
+            items = dict(zip(new, told.items, strict=True))
+            return list(pieces(items, found, kind, source, fetched, now, bag)), told
     place = replace(fetched, body=None)  # an echo keeps it
     return [bring(item, source, place, now, bag) for item in kind.parse(source, fetched)], None
 
 
 def pieces(
-    items: Mapping[int, Item], marks: Sequence[str], kind: SourceKind, source: Source, fetched: Fetched, now: datetime,
-    bag: Bag,
+    items: Mapping[int, Item], spellings: Sequence[str],
+    kind: SourceKind, source: Source, fetched: Fetched, now: datetime, bag: Bag,
 ) -> Iterator[Brought]:  # fmt: skip
     """Those that have been read, each by its place; the others stood there at the last visit, to the letter."""
     from .echoes import Brought
@@ -314,25 +316,25 @@ def pieces(
 
     place = replace(fetched, body=None)
     whole = cache(lambda: list(kind.parse(source, fetched)))
-    for n, mark in enumerate(marks):
+    for n, spelling in enumerate(spellings):
         if n in items:
-            yield bring(items[n], source, place, now, bag, mark)
+            yield bring(items[n], source, place, now, bag, spelling)
         else:
-            worded = bag.marked[mark]
+            worded = bag.spelt[spelling]
             echo = bag.said[worded]
             date = datetime.fromisoformat(echo.dated) if echo.dated else None
             make = partial(lambda n: normalise(whole()[n], source, place, now), n)
-            yield Brought(worded, mark, echo.dated, echo, make, published(Item(published_at=date), now))
+            yield Brought(worded, spelling, echo.dated, echo, make, published(Item(published_at=date), now))
 
 
-def bring(item: Item, source: Source, place: Fetched, now: datetime, bag: Bag, mark: str = "") -> Brought:
+def bring(item: Item, source: Source, place: Fetched, now: datetime, bag: Bag, spelling: str = "") -> Brought:
     """An echo, if the item says what it said; else its article."""
     from .echoes import Brought, wording
     from .normalise import normalise, published
 
     worded = wording(item, source, place, bag.authority)
     at = item.published_at or item.updated_at
-    brought = Brought(worded, mark, at.isoformat() if mark and at else "")
+    brought = Brought(worded, spelling, at.isoformat() if spelling and at else "")
     if echo := bag.said.get(worded):
         make, date = partial(normalise, item, source, place, now), published(item, now)
         return replace(brought, echo=echo, make=make, date=date)

@@ -1,14 +1,14 @@
 """
 What a source says again, to the letter: known before anything is done with it.
 
-    mark       of an entry's letters in its document, before it is parsed
-    wording    of the item that is parsed
+    spelling    of an entry's letters in its document, before it is parsed
+    wording     of the item that is parsed
 
 Nearly all that a feed holds was there at the last visit. To make an article of an item takes twenty times as long as
 to tell that it says what it said: its wording leads to the id and the digest of the article that it made, which the
-store keeps with the visit. Where entries can be told apart without parsing them, their marks lead there, too. Whatever
-speaks against it (another company, another version in the store), the item is read as if it were new: an echo spares
-work, and decides nothing.
+store keeps with the visit. Where entries can be told apart without parsing them, their spellings lead there, too.
+Whatever speaks against it (another company, another version in the store), the item is read as if it were new: an echo
+spares work, and decides nothing.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def wording(item: Item, source: Source, fetched: Fetched, authority: str) -> str
     return sha256(whole.encode(*_UTF8)).hexdigest()[:32]
 
 
-def marks(entries: Sequence[str], frame: str, source: Source, fetched: Fetched, authority: str) -> list[str]:
+def spellings(entries: Sequence[str], frame: str, source: Source, fetched: Fetched, authority: str) -> list[str]:
     """The same, 32 digits for each entry, of the letters of a document, `frame` being those around the entries."""
     around = sha256(_to_json((REVISION, authority, _of_source(source), fetched.url, frame)).encode(*_UTF8))
     found = []
@@ -62,7 +62,7 @@ class Brought:
     """An item of this visit: its article, or the echo that it is as long as nobody has to read it."""
 
     wording: str
-    mark: str = ""
+    spelling: str = ""
     """Of its letters, if they could be told apart from those of the others."""
     dated: str = ""
     """The date that it gives, as the next visit shall know it."""

@@ -79,7 +79,7 @@ class Echo(NamedTuple):
     """Under which its article came; it may be kept under another."""
     digest: str
     """Of its article."""
-    mark: str = ""
+    spelling: str = ""
     """A digest of its letters as they stood in the document; empty where they do not tell alone what it says."""
     dated: str = ""
     """The date that it gave, in ISO 8601; empty if it gave none."""

@@ -71,7 +71,7 @@ CREATE INDEX sources_host ON sources (host);
 CREATE TABLE echoes (                           -- what the items of a source's last visit said
     number INTEGER PRIMARY KEY,                 -- rows of 6 KB: without it, half of each has a page of its own
     source TEXT NOT NULL UNIQUE,
-    said   TEXT NOT NULL                        -- JSON: wording -> id and digest of the article, mark, date
+    said   TEXT NOT NULL                        -- JSON: wording -> id and digest of the article, spelling, date
 ) STRICT;
 
 CREATE TABLE rules (
