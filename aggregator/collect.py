@@ -315,7 +315,7 @@ def pieces(
     from .normalise import normalise, published
 
     place = replace(fetched, body=None)
-    whole = cache(lambda: list(kind.parse(source, fetched)))
+    whole = cache(lambda: list(kind.parse(source, fetched)))  # if ever somebody asks
     for n, spelling in enumerate(spellings):
         if n in items:
             yield bring(items[n], source, place, now, bag, spelling)
@@ -334,8 +334,8 @@ def bring(item: Item, source: Source, place: Fetched, now: datetime, bag: Bag, s
 
     worded = wording(item, source, place, bag.authority)
     at = item.published_at or item.updated_at
-    brought = Brought(worded, spelling, at.isoformat() if spelling and at else "")
+    dated = at.isoformat() if spelling and at else ""
     if echo := bag.said.get(worded):
-        make, date = partial(normalise, item, source, place, now), published(item, now)
-        return replace(brought, echo=echo, make=make, date=date)
-    return replace(brought, article=normalise(item, source, place, now))
+        make = partial(normalise, item, source, place, now)
+        return Brought(worded, spelling, dated, echo, make, published(item, now))
+    return Brought(worded, spelling, dated, article=normalise(item, source, place, now))
