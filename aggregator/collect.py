@@ -164,7 +164,7 @@ def collect(
     since = standing.visited
     with store.turn():
         known = recall(store, bag)
-        repeated = [known.held[one.id][0] for one in bag.echoes]
+        repeated = [known.echoed[one.id][0] for one in bag.echoes]
         judged = dedupe(
             bag.articles, known, now=trip.now, since=since, authority=authority, priorities=priorities,
             repeated=repeated,

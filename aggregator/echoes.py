@@ -87,5 +87,5 @@ class Brought:
 
 def is_held(echo: Echo, known: Known) -> bool:
     """Whether its id still means an article that says this, and nothing of it waits in quarantine."""
-    held = known.held.get(echo.id)
+    held = known.echoed.get(echo.id)
     return held is not None and held[1] == echo.digest and echo.id not in known.waiting

@@ -60,7 +60,10 @@ def test_an_entry_is_read_without_the_others() -> None:
 
 def test_a_frame_is_the_same_whatever_the_feed_says_of_today() -> None:
     days = [f"{HEAD}<lastBuildDate>Fri, 20 Nov 2026 0{n}:00:00 GMT</lastBuildDate>" for n in range(2)]
-    assert len({cut(document(*PLAIN, head=day)).frame for day in days}) == 1
+    ends = [f"{TAIL}<!-- made in {n} s -->" for n in range(2)]
+    feeds = [document(*PLAIN, head=day, tail=end) for day in days for end in ends]
+    assert len({cut(one).frame for one in feeds}) == 1
+    assert all(told(one, 0) for one in feeds)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +84,8 @@ ODD = [
     "<item><title>It\x92s</title></item>", "<item><title>It&#146;s</title></item>",
     "<item><title>&nbsp;</title></item>", "<item><title>A & B</title></item>",
     "<item><!-- <title>A</title></item>", "<item>--><title>B</title></item>",
+    "<item><title><![CDATA[A <!-- b --> <?c?>]]></title></item>", "<item><title><![CDATA[A <!-- ]]></title></item>",
+    "<item><title><![CDATA[--> ?> B]]></title></item>", "<item><title>]]><!--<![CDATA[A]]>--></title></item>",
     "<item><title>A<?x </title></item>", "<item>?><title>B</title></item>", "<a:item><title>Atom</title></a:item>",
     "<item><title>A</title><media:title>B</media:title><source url='/'>C</source></item>", "between", "\x0c",
     "<item><pubDate>someday</pubDate><title>A</title></item>", "<item><title>&#55357;&#56832;</title></item>",
@@ -163,6 +168,13 @@ def test_whoever_changes_what_an_entry_makes_raises_the_revision() -> None:
     items = list(chain.from_iterable(map(of_a_case, CASES)))
     assert len(items) > 30
     assert (REVISION, sha256(repr(items).encode()).hexdigest()[:16]) == (1, "956a9b2fb83171d0")
+
+
+def test_a_comment_in_a_text_is_a_text() -> None:
+    commented = "<item><title>A</title><description><![CDATA[<!-- more -->B]]></description></item>"
+    found = told(document(*PLAIN, commented), 5)
+    assert found
+    assert found.items[0].content == "<!-- more -->B"
 
 
 def test_pages_and_what_is_broken_are_not_cut() -> None:

@@ -268,7 +268,8 @@ def test_an_entry_that_stood_there_to_the_letter_is_not_even_parsed(worded_ones:
 def test_an_entry_is_parsed_where_more_than_its_letters_has_changed(worded_ones: list[str]) -> None:
     body = in_a_feed(3, 2, 1)
     echoes = heard(bag_of(body, {}))
-    for other, more in ((body.replace(b"Alpha", b"Beta"), {}), (body + b"<!-- in 2 s -->", {}), (body, {"title": "A"})):
+    longer = body.replace(b"</channel>", b"<ttl>60</ttl></channel>")
+    for other, more in ((body.replace(b"Alpha", b"Beta"), {}), (longer, {}), (body, {"title": "A"})):
         worded_ones.clear()
         bag_of(other, echoes, **more)
         assert len(worded_ones) == 3

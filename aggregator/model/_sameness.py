@@ -48,7 +48,7 @@ class Known:
     """An id that articles have come under -> the last of them."""
     earlier: Mapping[str, tuple[Trace, ...]] = field(default_factory=dict)
     """The same id -> those before it, oldest first, where its guid was given to one after the other."""
-    held: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    echoed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Id of an echo -> id and digest of the article that it means now."""
     waiting: Mapping[str, str] = field(default_factory=dict)
     """Article id -> digest of what waits in quarantine; empty if the operator has discarded it."""

@@ -28,11 +28,12 @@ REVISION = 1
 
 _FIRST = re.compile(r"<(item|entry)[\s>]")
 _BORDER = re.compile(r"</?(?:[\w.-]+:)?(?:item|entry)(?=[\s/>])", re.I)
-_DATE = re.compile(r"<(lastBuildDate|pubDate|updated|modified|dc:date)>[\w\s:+.,-]*</\1>")
+_PASSING = re.compile(r"<(lastBuildDate|pubDate|updated|modified|dc:date)>[\w\s:+.,-]*</\1>|<!--[^<>]*-->")
+_CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _BLANK = " \t\r\n"
 _LONGEST = 500_000
 """Characters. A longer feed is read whole."""
-_REACHES_OUT = ("<!--", "<?", "<!DOCTYPE", "xmlns", "xml:base")
+_SPEAK_OF_ALL = ("<!DOCTYPE", "xmlns", "xml:base")
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,14 @@ class Cuttings:
 
     @cached_property
     def frame(self) -> str:
-        """All beside its own letters that what an entry says may depend on. Of the feed's dates nothing does."""
-        head = self.head if "<![CDATA[" in self.head else _DATE.sub("", self.head)
-        return f"{REVISION}{head}\0{self.end}{self.tail}"
+        """All beside its own letters that what an entry says may depend on: of the feed's dates, say, nothing does."""
+        around = f"{REVISION}\0{self.head}\0{self.end}{self.tail}"
+        return around if "<![CDATA[" in around else _PASSING.sub("", around)
 
     def read(self, places: Sequence[int]) -> Told | None:
         """The entries at these places, ascending, and what the feed says itself; None: it is not read in pieces."""
         entries = [self.entries[n] for n in places]
-        if any(reaches in entry for entry in entries for reaches in _REACHES_OUT):
+        if any(map(_reaches_out, entries)):
             return None
         rest = "".join([self.head, *(f"{entry}{self.end}\n" for entry in entries), self.tail])
         if len(_BORDER.findall(rest)) != 2 * len(entries):
@@ -84,3 +85,11 @@ def cut(source: Source, fetched: Fetched, most: int) -> Cuttings | None:
     if not 0 < len(entries) <= most or not all(entry.startswith(f"<{first[1]}") for entry in entries):
         return None
     return Cuttings(source, fetched, text, charset, text[: first.start()], entries, end, tail)
+
+
+def _reaches_out(entry: str) -> bool:
+    """Whether it may say something of what is around it, or begin a comment that ends elsewhere."""
+    if any(word in entry for word in _SPEAK_OF_ALL):
+        return True
+    markup = _CDATA.sub("", entry)
+    return "<!--" in markup or "<?" in markup

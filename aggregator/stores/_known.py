@@ -51,7 +51,7 @@ def known_of(conn: Connection, articles: Sequence[Article], echoes: Collection[s
     return Known(
         by_id={id: bearing[-1] for id, bearing in bearers.items()},
         earlier={id: tuple(bearing[:-1]) for id, bearing in bearers.items() if len(bearing) > 1},
-        held={id: (article, digest) for sql in (HELD_BY_ID, HELD_BY_ALIAS)
+        echoed={id: (article, digest) for sql in (HELD_BY_ID, HELD_BY_ALIAS)
               for id, article, digest in pairs_for(conn, sql, echoes)},
         waiting=waiting_of(conn, ids.union(echoes)),
         by_url=_grouped((t.canonical_url, t) for t in _traces(conn, TRACES_BY_URL, urls)),
