@@ -89,7 +89,8 @@ def cut(source: Source, fetched: Fetched, most: int) -> Cuttings | None:
 
 def _reaches_out(entry: str) -> bool:
     """Whether it may say something of what is around it, or begin a comment that ends elsewhere."""
-    if any(word in entry for word in _SPEAK_OF_ALL):
-        return True
-    markup = _CDATA.sub("", entry)
-    return "<!--" in markup or "<?" in markup
+    return any(word in entry for word in _SPEAK_OF_ALL) or (_has_asides(entry) and _has_asides(_CDATA.sub("", entry)))
+
+
+def _has_asides(text: str) -> bool:
+    return "<!--" in text or "<?" in text
