@@ -9,10 +9,10 @@ Most visits bring nothing. What judges articles is loaded by the first one that 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from random import Random
 from threading import Lock
@@ -36,7 +36,7 @@ from .model import (
     Visit,
     Wishes,
 )
-from .sources import SourceKind, World
+from .sources import SourceKind, Told, World
 from .stores import Store
 
 if TYPE_CHECKING:
@@ -108,17 +108,23 @@ class Bag:
         """What is an echo the next time: all that is stored and had its id for itself. None: what was one this time."""
         if not self.brought:
             return None
-        wordings = {one.id: one.wording for one in self.brought if self._sharing[one.id] == 1}
-        heard = {one.wording: one.echo for one in self.echoes if one.echo}
+        alone = {one.id: one for one in self.brought if self._sharing[one.id] == 1}
+        kept = [(one, one.echo.digest) for one in self.echoes if one.echo]
         for article, decision in zip(self.articles, decisions, strict=True):
-            if decision.verdict in STORED and article.id in wordings:
-                heard[wordings[article.id]] = Echo(article.id, article.digest)
+            if decision.verdict in STORED and (one := alone.get(article.id)):
+                kept.append((one, article.digest))
+        heard = {one.wording: Echo(one.id, digest, one.spelling, one.dated) for one, digest in kept}
         return heard if heard != self.said else None
 
     @cached_property
     def said(self) -> Mapping[str, Echo]:
         """What the items of the last visit were, by their wording."""
         return self.recollect()
+
+    @cached_property
+    def spelt(self) -> Mapping[str, str]:
+        """How their entries were spelt then -> their wordings."""
+        return {echo.spelling: wording for wording, echo in self.said.items() if echo.spelling}
 
     @cached_property
     def _sharing(self) -> Counter[str]:
@@ -129,14 +135,14 @@ class Bag:
         dates = [(a.published_at, a.dated) for a in self.articles] + [one.date for one in self.echoes if one.date]
         return [at for at, dated in dates if dated is Dated.SAID]
 
-    def note_wishes(self, kind: SourceKind, fetched: Fetched) -> None:
+    def note_wishes(self, kind: SourceKind, fetched: Fetched, told: Told | None) -> None:
         if fetched.body is not None and not self.wishes and (ask := getattr(kind, "wishes", None)):
-            self.wishes = ask(fetched)
+            self.wishes = told.wishes if told else ask(fetched)
 
-    def take_notes(self, kind: SourceKind, fetched: Fetched, where: str) -> None:
+    def take_notes(self, kind: SourceKind, fetched: Fetched, told: Told | None, where: str) -> None:
         is_own = fetched.body is not None and not fetched.announced
         if is_own and (ask := getattr(kind, "notes", None)):
-            found = (self.notes or []) + [f"{where}{note}" for note in ask(fetched)]
+            found = (self.notes or []) + [f"{where}{note}" for note in (told.notes if told else ask(fetched))]
             self.notes = found[:NOTES_KEPT]
 
 
@@ -158,7 +164,7 @@ def collect(
     since = standing.visited
     with store.turn():
         known = recall(store, bag)
-        repeated = [known.by_id[one.id] for one in bag.echoes]
+        repeated = [known.echoed[one.id][0] for one in bag.echoes]
         judged = dedupe(
             bag.articles, known, now=trip.now, since=since, authority=authority, priorities=priorities,
             repeated=repeated,
@@ -253,11 +259,12 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
 
 def take(kind: SourceKind, source: Source, fetched: Fetched, now: datetime, bag: Bag) -> None:
     """Put a document into the bag, and what it says beside its items. Raises ParseError; then the bag is as it was."""
-    bag.brought += refuse_our_own(source, read(kind, source, fetched, now, bag), bag.authority)
+    brought, told = read(kind, source, fetched, now, bag)
+    bag.brought += refuse_our_own(source, brought, bag.authority)
     bag.places.append(fetched.url)
     bag.move_bookmark(fetched)
-    bag.note_wishes(kind, fetched)
-    bag.take_notes(kind, fetched, place(fetched, source))
+    bag.note_wishes(kind, fetched, told)
+    bag.take_notes(kind, fetched, told, place(fetched, source))
 
 
 def place(fetched: Fetched, source: Source) -> str:
@@ -281,19 +288,54 @@ def refuse_our_own(source: Source, brought: list[Brought], authority: str) -> li
     return brought
 
 
-def read(kind: SourceKind, source: Source, fetched: Fetched, now: datetime, bag: Bag) -> list[Brought]:
+def read(
+    kind: SourceKind, source: Source, fetched: Fetched, now: datetime, bag: Bag
+) -> tuple[list[Brought], Told | None]:
+    """What the document brings; and what it says of itself, if that has been found out on the way."""
     if fetched.body is None:
-        return []
+        return [], None
+    if (cut := getattr(kind, "cut", None)) and (cuttings := cut(source, fetched)):
+        from .echoes import spellings
+
+        found = spellings(cuttings.entries, cuttings.frame, source, fetched, bag.authority)
+        new = [n for n, spelling in enumerate(found) if spelling not in bag.spelt] or [0]  # shows where they all stand
+        if told := cuttings.read(new):
+            items = dict(zip(new, told.items, strict=True))
+            return list(pieces(items, found, kind, source, fetched, now, bag)), told
     place = replace(fetched, body=None)  # an echo keeps it
-    return [bring(item, source, place, now, bag) for item in kind.parse(source, fetched)]
+    return [bring(item, source, place, now, bag) for item in kind.parse(source, fetched)], None
 
 
-def bring(item: Item, source: Source, place: Fetched, now: datetime, bag: Bag) -> Brought:
+def pieces(
+    items: Mapping[int, Item], spellings: Sequence[str],
+    kind: SourceKind, source: Source, fetched: Fetched, now: datetime, bag: Bag,
+) -> Iterator[Brought]:  # fmt: skip
+    """Those that have been read, each by its place; the others stood there at the last visit, to the letter."""
+    from .echoes import Brought
+    from .normalise import normalise, published
+
+    place = replace(fetched, body=None)
+    whole = cache(lambda: list(kind.parse(source, fetched)))  # if ever somebody asks
+    for n, spelling in enumerate(spellings):
+        if n in items:
+            yield bring(items[n], source, place, now, bag, spelling)
+        else:
+            worded = bag.spelt[spelling]
+            echo = bag.said[worded]
+            date = datetime.fromisoformat(echo.dated) if echo.dated else None
+            make = partial(lambda n: normalise(whole()[n], source, place, now), n)
+            yield Brought(worded, spelling, echo.dated, echo, make, published(Item(published_at=date), now))
+
+
+def bring(item: Item, source: Source, place: Fetched, now: datetime, bag: Bag, spelling: str = "") -> Brought:
     """An echo, if the item says what it said; else its article."""
     from .echoes import Brought, wording
     from .normalise import normalise, published
 
     worded = wording(item, source, place, bag.authority)
+    at = item.published_at or item.updated_at
+    dated = at.isoformat() if spelling and at else ""
     if echo := bag.said.get(worded):
-        return Brought(worded, echo, partial(normalise, item, source, place, now), published(item, now))
-    return Brought(worded, article=normalise(item, source, place, now))
+        make = partial(normalise, item, source, place, now)
+        return Brought(worded, spelling, dated, echo, make, published(item, now))
+    return Brought(worded, spelling, dated, article=normalise(item, source, place, now))

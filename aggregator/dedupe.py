@@ -19,7 +19,7 @@ What the operator has put asunder (`Known.apart`) is never joined.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -47,16 +47,16 @@ def dedupe(
     since: datetime | None,
     authority: str,
     priorities: Mapping[str, int],
-    repeated: Sequence[Trace] = (),
+    repeated: Collection[str] = (),
     anew: bool = False,
 ) -> Iterator[Decision]:
     """
     Judge the articles of one visit, in their order, against what is known and against each other.
 
     `since` is our last good visit to the source, None on the first; `authority` is whose `tag:` URIs we mint;
-    `priorities` tells whose copy leads (source -> priority, 0 where nothing is said). `repeated` is what the visit has
-    brought besides, and is the SAME for sure: it is not judged, but cannot have moved either. `anew`: for articles that
-    are held and told apart already, as if they came for the first time; each is NEW or COPY.
+    `priorities` tells whose copy leads (source -> priority, 0 where nothing is said). `repeated` are the ids of what
+    the visit has brought besides, and is the SAME for sure: it is not judged, but cannot have moved either. `anew`:
+    for articles that are held and told apart already, as if they came for the first time; each is NEW or COPY.
     """
     met = [Met(article=a) if anew else by_guid(a, known) for a in articles]
     memory = Memory(known, met, repeated)
@@ -97,14 +97,16 @@ def read(article: Article) -> Reading:
 class Memory:
     """What is known, and what this visit adds to it."""
 
-    def __init__(self, known: Known, met: list[Met], repeated: Sequence[Trace] = ()) -> None:
-        self.by_id = {**known.by_id, **{trace.id: trace for trace in repeated}}
+    def __init__(self, known: Known, met: list[Met], repeated: Collection[str] = ()) -> None:
+        self.repeated = frozenset(repeated)
+        self.by_id = {id: trace for id, trace in known.by_id.items() if id not in self.repeated}
+        self.trace = known.trace
         self.by_url = dict(known.by_url)
         self.by_sketch = dict(known.by_sketch)
         self.apart = known.apart
         self.together = known.together
         self.waiting = known.waiting
-        self.here = {one.known.id if one.known else one.article.id for one in met} | {t.id for t in repeated}
+        self.here = {one.known.id if one.known else one.article.id for one in met} | self.repeated
         """The ids of what this visit brings, as far as it is judged: those articles cannot have moved, or once more."""
         self.crowd: Mapping[str, Trace] = {}
         """Article id -> the one that it is, in a visit in which all names have changed."""
@@ -144,6 +146,10 @@ class Memory:
         if story not in self._companies:
             self._companies[story] = self._known_company(story)
         return self._companies[story]
+
+    def known(self, article: str) -> Trace | None:
+        """What is remembered under this id; of what is repeated, it is read when somebody comes under the same."""
+        return self.by_id.get(article) or (self.trace(article) if article in self.repeated else None)
 
     def held(self, placed: Decision) -> Article | None:
         """The article that it was compared with, if it was."""
@@ -204,7 +210,7 @@ def pass_over(article: Article, memory: Memory, authority: str) -> Decision | No
 def judge(one: Met, memory: Memory, priorities: Mapping[str, int]) -> Decision:
     """One verdict; changes nothing."""
     article = one.article
-    if known := one.known or memory.by_id.get(article.id):
+    if known := one.known or memory.known(article.id):
         return replace(again(article, known, memory, "the id is known"), alias=one.alias)
     known, because = moved(article, memory)
     if known:

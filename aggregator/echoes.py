@@ -1,15 +1,19 @@
 """
 What a source says again, to the letter: known before anything is done with it.
 
+    spelling    of an entry's letters in its document, before it is parsed
+    wording     of the item that is parsed
+
 Nearly all that a feed holds was there at the last visit. To make an article of an item takes twenty times as long as
 to tell that it says what it said: its wording leads to the id and the digest of the article that it made, which the
-store keeps with the visit. Whatever speaks against it (another company, another version in the store), the item is read
-as if it were new: an echo spares work, and decides nothing.
+store keeps with the visit. Where entries can be told apart without parsing them, their spellings lead there, too.
+Whatever speaks against it (another company, another version in the store), the item is read as if it were new: an echo
+spares work, and decides nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -24,6 +28,7 @@ _of_item = attrgetter(
 )  # fmt: skip
 _of_source = attrgetter("title", "language", "labels")
 _of_enclosure = attrgetter("url", "media_type", "length", "title")
+_UTF8 = ("utf-8", "surrogatepass")
 _to_json = JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
@@ -38,7 +43,18 @@ def wording(item: Item, source: Source, fetched: Fetched, authority: str) -> str
         REVISION, authority, _of_source(source), item.base or fetched.url, _of_item(item), enclosures, len(content)
     )  # fmt: skip
     whole = f"{_to_json(said)}{content}{summary}"  # the texts as they are: to make JSON of them takes the most time
-    return sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return sha256(whole.encode(*_UTF8)).hexdigest()[:32]
+
+
+def spellings(entries: Sequence[str], frame: str, source: Source, fetched: Fetched, authority: str) -> list[str]:
+    """The same, 32 digits for each entry, of the letters of a document, `frame` being those around the entries."""
+    around = sha256(_to_json((REVISION, authority, _of_source(source), fetched.url, frame)).encode(*_UTF8))
+    found = []
+    for entry in entries:
+        both = around.copy()
+        both.update(entry.encode(*_UTF8))
+        found.append(both.hexdigest()[:32])
+    return found
 
 
 @dataclass
@@ -46,6 +62,10 @@ class Brought:
     """An item of this visit: its article, or the echo that it is as long as nobody has to read it."""
 
     wording: str
+    spelling: str = ""
+    """Of its letters, if they could be told apart from those of the others."""
+    dated: str = ""
+    """The date that it gives, as the next visit shall know it."""
     echo: Echo | None = None
     """What it was at the last visit; None: it has not been like this."""
     make: Callable[[], Article] | None = None
@@ -67,5 +87,5 @@ class Brought:
 
 def is_held(echo: Echo, known: Known) -> bool:
     """Whether its id still means an article that says this, and nothing of it waits in quarantine."""
-    trace = known.by_id.get(echo.id)
-    return trace is not None and trace.digest == echo.digest and echo.id not in known.waiting
+    held = known.echoed.get(echo.id)
+    return held is not None and held[1] == echo.digest and echo.id not in known.waiting

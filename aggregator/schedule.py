@@ -23,6 +23,11 @@ log = logging.getLogger("river")
 TICK = timedelta(seconds=1)
 TOGETHER = 5
 """Seconds: what visits under way bring is published together, not each as it comes."""
+RUSH = 30
+"""
+The same while no hand is free. To file and print takes a third of the time that visits take: whoever has a thousand
+sources to visit for the first time has all of them sooner.
+"""
 DESK_EVERY = timedelta(minutes=5)
 PACK_EVERY = timedelta(minutes=1)
 PATIENCE = 10
@@ -35,7 +40,7 @@ def tick(desk: Desk, runner: Runner) -> None:
     if moved := desk.store.set_back(now):
         log.warning("the time of day was set back: %d sources keep their waits, not their times", moved)
     hand_out(desk, runner, now)
-    if not runner.is_busy() or now.second % TOGETHER == 0:
+    if not runner.is_busy() or now.second % (TOGETHER if runner.idle() else RUSH) == 0:
         for job in left_over(desk):
             runner.submit(job)
 

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from aggregator import normalise as normalising
 from aggregator.collect import Bag, Report, collect, gather
 from aggregator.echoes import wording
-from aggregator.model import Article, Echo, Enclosure, Fetched, Item, Reception, Source, Verdict
+from aggregator.model import Article, Decision, Echo, Enclosure, Fetched, Item, Reception, Source, Verdict
 from aggregator.normalise import REVISION, normalise
 from aggregator.release import discard, release
 from aggregator.sources._announced import load
@@ -213,6 +213,71 @@ def test_a_preview_reads_everything(opened: Opening, read: list[str]) -> None:
     read.clear()
     world = cast(Any, SimpleNamespace(now=NOON))
     assert len(gather(desk.source, world, Bag({"number": "1"}, AUTHORITY)).articles) == len(read) == 1
+
+
+def in_a_feed(*entries: int, day: int = 20) -> bytes:
+    said = "".join(
+        f"<item><title>Headline of the number {n}</title><link>https://alpha.example/{n}</link><guid>{n}</guid>"
+        f"<pubDate>{n} Nov 2026 09:00:00 GMT</pubDate><description>{TEXTS[n % 4]}</description></item>\n"
+        for n in entries
+    )
+    built = f"<lastBuildDate>{day} Nov 2026 09:00:00 GMT</lastBuildDate>"
+    return f'<rss version="2.0"><channel><title>Alpha</title>{built}{said}</channel></rss>'.encode()
+
+
+def bag_of(body: bytes, echoes: Mapping[str, Echo], **more: Any) -> Bag:
+    """What a visit to a feed with this body brings."""
+    answer = SimpleNamespace(url="https://alpha.example/rss", body=body, media_type="", charset=None, checkpoint={})
+    world = cast(Any, SimpleNamespace(now=NOON, get=lambda *_: answer))
+    return gather(source(**more), world, Bag({}, AUTHORITY, lambda: echoes))
+
+
+def heard(bag: Bag) -> Mapping[str, Echo]:
+    """What is kept of it, if all of it is new."""
+    decisions = [Decision(article=a, verdict=Verdict.NEW, story=a.id, because="") for a in bag.articles]
+    return bag.heard(decisions) or {}
+
+
+@pytest.fixture
+def worded_ones(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The titles of the items that were parsed, from now on."""
+    titles: list[str] = []
+
+    def wording_of(item: Item, *more: Any) -> str:
+        titles.append(item.title or "")
+        return wording(item, *more)
+
+    monkeypatch.setattr("aggregator.echoes.wording", wording_of)
+    return titles
+
+
+def test_an_entry_that_stood_there_to_the_letter_is_not_even_parsed(worded_ones: list[str]) -> None:
+    echoes = heard(bag_of(in_a_feed(3, 2, 1), {}))
+    worded_ones.clear()
+    bag = bag_of(in_a_feed(4, 3, 2, 1, day=21), echoes)
+    assert worded_ones == ["Headline of the number 4"]
+    whole = bag_of(in_a_feed(4, 3, 2, 1, day=21), {})
+    assert [one.id for one in bag.brought] == [article.id for article in whole.articles]
+    assert sorted(bag.dates()) == sorted(whole.dates())
+    assert heard(bag) == heard(whole)
+    for one in bag.brought:
+        one.read()
+    assert [one.article for one in bag.brought] == whole.articles
+
+
+def test_an_entry_is_parsed_where_more_than_its_letters_has_changed(worded_ones: list[str]) -> None:
+    body = in_a_feed(3, 2, 1)
+    echoes = heard(bag_of(body, {}))
+    longer = body.replace(b"</channel>", b"<ttl>60</ttl></channel>")
+    for other, more in ((body.replace(b"Alpha", b"Beta"), {}), (longer, {}), (body, {"title": "A"})):
+        worded_ones.clear()
+        bag_of(other, echoes, **more)
+        assert len(worded_ones) == 3
+
+
+def test_entries_that_stand_there_twice_are_read() -> None:
+    echoes = heard(bag_of(in_a_feed(2, 1), {}))
+    assert [a.title for a in bag_of(in_a_feed(1, 2, 1), echoes).articles] == ["Headline of the number 1"]
 
 
 # --- it changes nothing ----------------------------------------------------------------------------------------------

@@ -34,9 +34,10 @@ class Hands:
         self.desk = desk
         self.jobs: list[Job] = []
         self.busy = False
+        self.free = 2
 
     def idle(self) -> int:
-        return 2
+        return self.free
 
     def is_busy(self) -> bool:
         return self.busy
@@ -96,17 +97,20 @@ def test_ticks_carry_an_article_from_its_source_to_the_files(desk: Desk) -> None
     assert hands.jobs == []
 
 
-def test_while_visits_are_under_way_what_they_bring_is_published_together(desk: Desk) -> None:
+@pytest.mark.parametrize(("free", "moments"), [(2, [0, 5, 10, 15, 20, 25, 30, 35]), (0, [0, 30])])
+def test_while_visits_are_under_way_what_they_bring_is_published_together(
+    desk: Desk, free: int, moments: list[int]
+) -> None:
     hands = Hands(desk)
-    hands.busy = True
+    hands.busy, hands.free = True, free
     published = []
-    seconds = iter(range(10))
-    ticking = replace(desk, clock=lambda: NOON + timedelta(seconds=next(seconds)))
-    for _ in range(10):
-        tick(ticking, hands)
-        published.append(Job("publish", "all") in hands.jobs)
+    for second in range(40):
+        tick(replace(desk, clock=lambda: NOON + timedelta(seconds=second)), hands)  # noqa: B023
+        if Job("publish", "all") in hands.jobs:
+            published.append(second)
         hands.jobs.clear()
-    assert [second for second, was in enumerate(published) if was] == [0, 5]
+        desk.store.register([], {"all": f"{second}", "steppe": "1"}, NOON)
+    assert published == moments
 
 
 def test_no_more_hands_go_to_a_host_than_it_may_have_at_once(tmp_path: Path) -> None:

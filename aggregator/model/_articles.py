@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import NamedTuple
 
 from ._incoming import Checkpoint, Enclosure
 from ._standing import Note, Standing
@@ -71,14 +72,17 @@ class State(Enum):
     GONE = "gone"  # no longer in the configuration; what it brought stays
 
 
-@dataclass(frozen=True, slots=True)
-class Echo:
+class Echo(NamedTuple):
     """An item that says what it said at the last visit, to the letter."""
 
     id: str
     """Under which its article came; it may be kept under another."""
     digest: str
     """Of its article."""
+    spelling: str = ""
+    """A digest of its letters as they stood in the document; empty where they do not tell alone what it says."""
+    dated: str = ""
+    """The date that it gave, in ISO 8601; empty if it gave none."""
 
 
 @dataclass(frozen=True, kw_only=True)

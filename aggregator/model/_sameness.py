@@ -48,6 +48,8 @@ class Known:
     """An id that articles have come under -> the last of them."""
     earlier: Mapping[str, tuple[Trace, ...]] = field(default_factory=dict)
     """The same id -> those before it, oldest first, where its guid was given to one after the other."""
+    echoed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Id of an echo -> id and digest of the article that it means now."""
     waiting: Mapping[str, str] = field(default_factory=dict)
     """Article id -> digest of what waits in quarantine; empty if the operator has discarded it."""
     by_url: Mapping[str, tuple[Trace, ...]] = field(default_factory=dict)
@@ -61,6 +63,8 @@ class Known:
     """Marks (sameness/) -> the stories that have them."""
     company: Callable[[str], Company] = field(default=lambda story: _nobody(story))
     """Story id -> its company; read when it is asked for."""
+    trace: Callable[[str], Trace | None] = field(default=lambda _: None)
+    """Article id -> what is remembered of that article; read when it is asked for."""
     text: Callable[[str], Article | None] = field(default=lambda _: None)
     """Article id -> the article as it is held; read when it is asked for."""
     former: Callable[[str, Collection[datetime]], Sequence[Trace]] = field(default=lambda *_: ())

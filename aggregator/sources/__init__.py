@@ -1,17 +1,18 @@
 """
 Where news comes from. One file per kind; the file name is the key in the configuration.
 
-A kind is a module with `fetch` and `parse`; it may also have `OPTIONS`, `check`, `wishes` and `notes`. How to write
-one: docs/add-a-source-kind.md.
+A kind is a module with `fetch` and `parse`; it may also have `OPTIONS`, `check`, `wishes`, `notes` and `cut`. How to
+write one: docs/add-a-source-kind.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from ..model import Checkpoint, Fetched, Item, Source
+from ..model import Checkpoint, Fetched, Item, Source, Wishes
 
 
 class Answer(Protocol):
@@ -67,3 +68,28 @@ class SourceKind(Protocol):
 
     def parse(self, source: Source, fetched: Fetched) -> Iterator[Item]:
         """Yield what the document says, in its order. Pure. Raises ParseError: it costs this document only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What some entries of a document say, and the document itself."""
+
+    items: Sequence[Item]
+    """One for each of the entries."""
+    wishes: Wishes | None
+    notes: Sequence[str]
+
+
+class Cuttings(Protocol):
+    """A document whose entries can be read one without the other."""
+
+    @property
+    def entries(self) -> Sequence[str]:
+        """In their order."""
+
+    @property
+    def frame(self) -> str:
+        """All else in the document that an Item may depend on: the same frame and the same entry are the same Item."""
+
+    def read(self, places: Sequence[int]) -> Told | None:
+        """The entries at these places, one at least; None: they depend on each other after all."""

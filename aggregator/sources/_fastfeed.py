@@ -36,6 +36,24 @@ def items(text: str, url: str, title: str, limit: int) -> list[Item] | None:
     The items of a feed that lay at `url`, in its order, its `limit` newest at most; None: feedparser must judge.
     `title`, if there is one, stands in for the feed's own.
     """
+    draft = _read(text, limit)
+    return None if draft is None else _items(draft, url, title)
+
+
+def separate(text: str, url: str, title: str) -> list[Item] | None:
+    """All of them; None also where an entry might not be read like this with others before or behind it."""
+    draft = _read(text, text.count("<"))
+    if draft is None or draft.has_windows_signs or "content" in draft.feed:  # which feedparser takes into an entry
+        return None
+    found = _items(draft, url, title)
+    return found if found and len(found) == len(draft.entries) else None
+
+
+def _items(draft: Draft, url: str, title: str) -> list[Item]:
+    return list(_entries.items(draft.entries, draft.feed, url, title, is_atom=draft.is_atom))
+
+
+def _read(text: str, limit: int) -> Draft | None:
     text = text[max(text.find("<?xml", 0, 4096), 0) :]
     declaration = _DECLARATION.match(text)
     text = text[declaration.end() if declaration else 0 :]
@@ -59,7 +77,7 @@ def items(text: str, url: str, title: str, limit: int) -> list[Item] | None:
         )
         draft = Draft(is_atom=is_atom(name(root.tag), names), has_windows_signs=has_signs)
         feed(draft, root)
-        return list(_entries.items(draft.entries, draft.feed, url, title, is_atom=draft.is_atom))
+        return draft
     except (etree.XMLSyntaxError, Odd):
         return None
 

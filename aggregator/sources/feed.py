@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ..errors import FetchError, ParseError
 from ..model import Checkpoint, Fetched, Item, Source, Wishes
-from . import Answer, World
+from . import Answer, Cuttings, World
 from ._options import per_visit, yes_or_no
 
 NEWEST = 500
@@ -118,6 +118,15 @@ def _items(source: Source, fetched: Fetched) -> Iterator[Item]:
     from . import _feedparser  # 55 ms more, for those that are odd or broken
 
     yield from _feedparser.items(xml, fetched.url, source.name, title)
+
+
+def cut(source: Source, fetched: Fetched) -> Cuttings | None:
+    """The feed, to be read in pieces; None: it has to be parsed whole."""
+    from . import _cuttings
+
+    if fetched.announced or source.options.get("full_text"):
+        return None
+    return _cuttings.cut(source, fetched, NEWEST)
 
 
 def wishes(fetched: Fetched) -> Wishes | None:

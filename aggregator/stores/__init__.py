@@ -116,8 +116,8 @@ class Store(Protocol):
 
     def known(self, articles: Sequence[Article], echoes: Collection[str] = ()) -> Known:
         """
-        What is remembered under the ids, canonical urls and sketches of these articles, and what waits of them; under
-        the ids of `echoes`, too.
+        What is remembered under the ids, canonical urls and sketches of these articles, and what waits of them. Of the
+        ids of `echoes`: what is held under them, and what waits.
         """
 
     def save(self, visit: Visit, decisions: Iterable[Decision]) -> None:

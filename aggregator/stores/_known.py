@@ -10,7 +10,7 @@ from sqlite3 import Connection
 from ..model import Arrival, Article, Known, Trace
 from ._alike import first_since
 from ._quarantine import waiting_of
-from ._rows import moment, rows_for, stamp, to_json, trace_of
+from ._rows import moment, pairs_for, rows_for, stamp, to_json, trace_of
 from ._rulings import stories_apart, stories_together
 
 TRACES = """
@@ -33,19 +33,27 @@ LAST_TRACES = f"{TRACES} WHERE a.number IN {LAST_OF} AND a.published_at IN {ASKE
 LAST = 500
 
 
+HELD_BY_ID = "SELECT id, id, digest FROM articles WHERE id IN (?)"
+HELD_BY_ALIAS = """
+    SELECT n.id, a.id, a.digest FROM aliases AS n JOIN articles AS a ON a.number = n.article
+    WHERE n.id IN (?) ORDER BY n.number"""
+
+
 def known_of(conn: Connection, articles: Sequence[Article], echoes: Collection[str] = ()) -> Known:
     """
-    What is remembered under their ids, canonical urls and sketches, and under the ids that are `echoes`; nothing is
-    known under an empty one.
+    What is remembered under their ids, canonical urls and sketches, and what is held under the ids that are `echoes`;
+    nothing is known under an empty one.
     """
-    ids = {a.id for a in articles}.union(echoes)
+    ids = {a.id for a in articles}
     urls = {a.canonical_url for a in articles} - {""}
     beginnings = {a.sketch[:8] for a in articles if a.sketch}
     bearers = _bearers(conn, ids)
     return Known(
         by_id={id: bearing[-1] for id, bearing in bearers.items()},
         earlier={id: tuple(bearing[:-1]) for id, bearing in bearers.items() if len(bearing) > 1},
-        waiting=waiting_of(conn, ids),
+        echoed={id: (article, digest) for sql in (HELD_BY_ID, HELD_BY_ALIAS)
+              for id, article, digest in pairs_for(conn, sql, echoes)},
+        waiting=waiting_of(conn, ids.union(echoes)),
         by_url=_grouped((t.canonical_url, t) for t in _traces(conn, TRACES_BY_URL, urls)),
         by_sketch=_grouped((t.sketch, t) for t in _traces(conn, TRACES_BY_SKETCH, beginnings)),
         apart=stories_apart(conn, ids),
@@ -61,6 +69,11 @@ def _bearers(conn: Connection, ids: set[str]) -> dict[str, list[Trace]]:
         others = [t for t in found.get(row["alias"], ()) if t.id != trace.id]
         found[row["alias"]] = [*others, trace]
     return found
+
+
+def trace_by_id(conn: Connection, article: str) -> Trace | None:
+    """What is remembered of the article that has this id itself."""
+    return next(_traces(conn, TRACES_BY_ID, {article}), None)
 
 
 def last_traces(conn: Connection, source: str, dates: Collection[datetime]) -> list[Trace]:

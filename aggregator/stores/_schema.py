@@ -69,9 +69,10 @@ CREATE INDEX sources_leased ON sources (host) WHERE leased_until IS NOT NULL;
 CREATE INDEX sources_host ON sources (host);
 
 CREATE TABLE echoes (                           -- what the items of a source's last visit said
-    source TEXT PRIMARY KEY,
-    said   TEXT NOT NULL                        -- JSON: wording -> id and digest of the article
-) STRICT, WITHOUT ROWID;
+    number INTEGER PRIMARY KEY,                 -- rows of 6 KB: without it, half of each has a page of its own
+    source TEXT NOT NULL UNIQUE,
+    said   TEXT NOT NULL                        -- JSON: wording -> id and digest of the article, spelling, date
+) STRICT;
 
 CREATE TABLE rules (
     number INTEGER PRIMARY KEY,

@@ -120,7 +120,8 @@ END_VISIT = """
 REST = """
     UPDATE sources SET not_before = max(coalesce(not_before, 0), :until)
     WHERE host = (SELECT host FROM sources WHERE name = :source) AND host <> '' AND name <> :source"""
-KEEP_ECHOES = "INSERT OR REPLACE INTO echoes (source, said) VALUES (?, ?)"
+KEEP_ECHOES = """
+    INSERT INTO echoes (source, said) VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET said = excluded.said"""
 
 
 def end_visit(conn: Connection, visit: Visit, new: int) -> None:
@@ -146,8 +147,7 @@ def end_visit(conn: Connection, visit: Visit, new: int) -> None:
     if not conn.execute(END_VISIT, row).rowcount:
         raise StoreError(f"there is no source {visit.source!r}")
     if visit.echoes is not None:
-        said = {wording: (echo.id, echo.digest) for wording, echo in visit.echoes.items()}
-        conn.execute(KEEP_ECHOES, (visit.source, to_json(said)))
+        conn.execute(KEEP_ECHOES, (visit.source, to_json(dict(visit.echoes))))
     if visit.host_not_before:
         conn.execute(REST, {"source": visit.source, "until": stamp(visit.host_not_before)})
 

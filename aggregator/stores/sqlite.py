@@ -43,7 +43,7 @@ from ._alike import SLICES, company_of, first_since, forget_marks, postings_of
 from ._archives import last_archive, seal_stories
 from ._backup import back_up, restore
 from ._connections import Connections, check_readable, open_writer
-from ._known import known_of, last_traces
+from ._known import known_of, last_traces, trace_by_id
 from ._lock import Lock
 from ._minted import remember_printed
 from ._models import count_stories, keep_model, model_of, sample_stories
@@ -141,12 +141,17 @@ class SqliteStore(Sources, Regrouping, Quarantine, Pings):
     # --- articles ----------------------------------------------------------------------------------------------------
 
     def known(self, articles: Sequence[Article], echoes: Collection[str] = ()) -> Known:
-        """What is remembered under the ids, canonical urls and sketches of these articles, and under the other ids."""
+        """What is remembered under the ids, canonical urls and sketches of these articles, and held under other ids."""
         with self._connections.reading() as db:
             known = known_of(db.conn, articles, echoes)
         return replace(
-            known, postings=self.postings, company=self.company, text=self.text, former=self.former
+            known, postings=self.postings, company=self.company, trace=self.trace, text=self.text, former=self.former
         )
+
+    def trace(self, article: str) -> Trace | None:
+        """What is remembered of the article that has this id."""
+        with self._connections.reading() as db:
+            return trace_by_id(db.conn, article)
 
     def former(self, source: str, dates: Collection[datetime]) -> Sequence[Trace]:
         """Of the last few hundred articles of the source those with one of these dates."""
