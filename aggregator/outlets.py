@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from .text import words
 
-OFFICE = re.compile(
+OFFICE = (
     # Russian
     r"пресс.?(?:служб|центр|секретар|релиз)|служб|министер|министр|\bмин(?:здрав|фин|юст|обр|труд|энерго|сельхоз|эконом|"
     r"просвещ|обороны|транс|культ|цифр|нац|информ)|"
@@ -33,7 +33,7 @@ OFFICE = re.compile(
     # Chinese: who is not the press, what ends like it and is not, and "our own"
     r"[部局厅委府院署]|旅行社|合作社|出版社|[预公通海]报|公司|大学|银行|^本"
 )
-OUTLET = re.compile(
+OUTLET = (
     # Russian
     r"агентств|\b[рм]?иа\b|газет|издани|журнал(?!ист)|телеканал|телекомпан|телеради|радио|портал|вестник|новост|"
     r"известия|ведомост|\bправд[аыу]\b|\bвести\b|хабар\b|хабара\b|ньюс|медиа|информ\w{0,2}\b|\w-?инфо\b|\bтв\b|"
@@ -63,13 +63,13 @@ _GENERIC = frozenset(
 
 
 def is_office(name: str) -> bool:
-    return OFFICE.search(name.casefold()) is not None
+    return re.search(OFFICE, name.casefold()) is not None
 
 
 def is_outlet(name: str) -> bool:
     """A name, with the words that say what it is, if there are any. Not an office that only sounds like one."""
     name = name.casefold().strip(" «»“”„\"《》")
-    return OUTLET.search(name) is not None and bool(_core(name))
+    return re.search(OUTLET, name) is not None and bool(_core(name))
 
 
 def is_same(name: str, other: str) -> bool:

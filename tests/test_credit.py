@@ -27,7 +27,7 @@ def test_a_text_credits_an_outlet_or_nobody(language: str, name: str, text: str)
 
 def test_what_is_said_shows_one_of_its_signs() -> None:
     texts = [text.replace("¶", "\n\n") for _, _, text in CASES]
-    said = [(way, text) for way in WAYS_AT_FIRST for text in texts if way.pattern.search(text)]
+    said = [(way, text) for way in WAYS_AT_FIRST for text in texts if any(way.find(text))]
     assert {way for way, _ in said} == set(WAYS_AT_FIRST)
     assert all(way in likely(WAYS_AT_FIRST, text) for way, text in said)
 

@@ -20,7 +20,7 @@ from ._dates import moment
 FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
 
 _DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DOCTYPE = re.compile(
     r"""(?:\s | <\?.*?\?> | <!--.*?-->)*+ <!DOCTYPE (?:[^\[<>"']++ | "[^"]*+" | '[^']*+')*+
         (?: \[ (?:[^\]"'<]++ | "[^"]*+" | '[^']*+' | <!--.*?(?:-->|\Z) | <)*+ \]\s*+ )? >?""",
