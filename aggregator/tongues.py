@@ -46,9 +46,10 @@ def _folder(languages: tuple[str, ...]) -> Path:
 def _mapped(folder: Path) -> dict[str, Any] | None:
     """None if there is nothing, or nothing whole."""
     try:
-        return {part: np.load(folder / f"{part}.npy", mmap_mode="r") for part in _PARTS}
+        mapped = {part: np.load(folder / f"{part}.npy", mmap_mode="r") for part in _PARTS}
     except (OSError, ValueError, EOFError):
         return None
+    return {part: held.view(np.ndarray) for part, held in mapped.items()}  # a memmap asks about itself at each slice
 
 
 def _unpacked(languages: tuple[str, ...]) -> dict[str, Any]:

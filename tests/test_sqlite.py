@@ -21,8 +21,8 @@ import pytest
 from aggregator.errors import StoreError, StoreInUse
 from aggregator.model import Source, Standing, Visit
 from aggregator.stores import Store, _alike, _known, _regrouping, _related, _saving, _sources, _stories, _topics
-from aggregator.stores._connections import MOST_WAITING
 from aggregator.stores._rows import SIZES, rows_for, stamp
+from aggregator.stores._turns import MOST_WAITING
 from aggregator.stores.sqlite import SqliteStore, open_store
 
 from .test_stores import COAST, HOUR, LEASE, NOON, STEPPE, TOPICS, article, changed, copy, file_all, ids, new, visit

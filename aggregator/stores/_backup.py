@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ..errors import StoreError
-from ._connections import check_readable, plain_words
+from ._database import check_readable, plain_words
 from ._lock import Lock
 
 

@@ -42,7 +42,8 @@ from . import Latest, Trained
 from ._alike import SLICES, company_of, first_since, forget_marks, postings_of
 from ._archives import last_archive, seal_stories
 from ._backup import back_up, restore
-from ._connections import Connections, check_readable, open_writer
+from ._connections import Connections
+from ._database import check_readable, open_writer
 from ._known import known_of, last_traces, trace_by_id
 from ._lock import Lock
 from ._minted import remember_printed
