@@ -75,7 +75,7 @@ def test_a_failure_keeps_the_teaser_and_says_so() -> None:
     d.world.pages[f"{HOME}n/1"] = 500
     assert d.visit() == ["/n/1", "/n/2"]
     assert "A few words." in d.bag.articles[0].content
-    assert d.bag.errors == ["the text of an article could not be had: the server answers 500 Something"]
+    assert d.bag.left_out == ["the text of an article could not be had: the server answers 500 Something"]
     d.world.pages[f"{HOME}n/1"] = article(1)
     assert d.visit() == ["/n/1"]
     assert "Мост" in d.bag.articles[0].content

@@ -180,10 +180,19 @@ def test_what_cannot_be_had_comes_as_it_was_announced_and_is_tried_three_times()
     desk.world.pages[f"{HOME}n/2"] = 500
     assert desk.visit() == ["/n/1", "/n/2", "/n/3"]
     assert [bool(a.content) for a in desk.bag.articles] == [True, False, True]
-    assert desk.bag.errors == ["the text of an article could not be had: the server answers 500 Something"]
-    assert (desk.visit(), len(desk.world.asked), len(desk.bag.errors)) == ([], 2, 1)
-    assert (desk.visit(), len(desk.world.asked), len(desk.bag.errors)) == ([], 2, 1)
-    assert (desk.visit(), desk.world.asked, desk.bag.errors) == ([], [HOME], [])
+    assert desk.bag.left_out == ["the text of an article could not be had: the server answers 500 Something"]
+    assert (desk.visit(), len(desk.world.asked), len(desk.bag.left_out)) == ([], 2, 1)
+    assert (desk.visit(), len(desk.world.asked), len(desk.bag.left_out)) == ([], 2, 1)
+    assert (desk.visit(), desk.world.asked, desk.bag.left_out) == ([], [HOME], [])
+
+
+def test_pages_that_are_missing_are_no_fault_of_the_source() -> None:
+    desk = Desk(world(1, 2, 3, 4))
+    for code in (404, 410):
+        desk.world.pages |= {f"{HOME}n/{n}": code for n in range(1, 5)}
+        desk.visit()
+        assert desk.bag.left_out
+        assert desk.bag.errors == []
 
 
 def test_a_text_that_comes_later_takes_the_place_of_the_announcement() -> None:
@@ -204,6 +213,8 @@ def test_a_site_in_trouble_is_left_alone_until_the_next_visit(code: int, asked: 
     desk.world.pages |= {f"{HOME}n/{n}": code for n in range(1, 6)}
     desk.visit()
     assert len(desk.world.asked) == 2 + asked
+    assert len(desk.bag.errors) == 1
+    assert desk.bag.left_out == []
     desk.world.pages |= {f"{HOME}n/{n}": article(n) for n in range(1, 6)}
     assert sorted(desk.visit()) == [f"/n/{n}" for n in range(1, 6)]
 

@@ -98,7 +98,7 @@ def test_what_gives_no_date_is_new_when_it_was_not_there_before() -> None:
 def test_too_many_without_a_date_are_left_out_and_the_operator_is_told() -> None:
     d = desk(urlset(*map(undated, range(sitemap.UNDATED + 1)), entry(5)))
     assert d.visit() == ["/n/5"]
-    assert d.bag.errors == ["1001 entries give no date; so many cannot be told apart, and are left out"]
+    assert d.bag.left_out == ["1001 entries give no date; so many cannot be told apart, and are left out"]
 
 
 def test_of_an_index_the_sitemaps_that_have_changed_are_read() -> None:
@@ -131,7 +131,7 @@ def test_an_index_is_read_a_few_sitemaps_at_a_time_and_nothing_is_lost() -> None
 def test_a_sitemap_of_an_index_that_cannot_be_had_costs_itself() -> None:
     d = desk(index(a="2026-02-28", b="2026-03-01"), a=urlset(entry(1)))
     assert d.visit() == ["/n/1"]
-    assert d.bag.errors == [f"{HOME}b.xml: the server answers 404 Not Found"]
+    assert d.bag.left_out == [f"{HOME}b.xml: the server answers 404 Not Found"]
     d.world.pages[f"{HOME}b.xml"] = urlset(entry(2))
     assert d.visit() == ["/n/2"]
 
@@ -140,7 +140,7 @@ def test_a_sitemap_of_an_index_that_robots_must_not_read_is_not_read() -> None:
     d = desk(index(a="2026-02-28", b="2026-03-01"), a=urlset(entry(1)), b=urlset(entry(2)))
     d.world.pages[ROBOTS] = "User-agent: *\nDisallow: /b.xml\nCrawl-delay: 4\n"
     assert d.visit() == ["/n/1"]
-    assert d.bag.errors == [f"{HOME}b.xml: robots.txt does not let us read it"]
+    assert d.bag.left_out == [f"{HOME}b.xml: robots.txt does not let us read it"]
     assert d.world.asked == [ROBOTS, MAP, f"{HOME}a.xml", f"{HOME}n/1"]
     assert d.world.waited == timedelta(seconds=8)
 

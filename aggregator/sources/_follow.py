@@ -28,6 +28,8 @@ TRIES = 3
 FAILURES = 3
 """So many in one visit, and the site is left alone until the next."""
 MOST_WAITING, MOST_KNOWN = 500, 5_000
+MISSING = (404, 410)
+"""A page that is not there says nothing of the site."""
 _READABLE = ("", "text/html", "application/xhtml+xml", "text/plain", "application/octet-stream")
 
 
@@ -70,7 +72,7 @@ def follow(
     Yield the pages of articles that are new, `per_visit` of them at most, those just listed first; and what the
     bookmark has to learn of the others. Where a page cannot be had, what was said of the article is yielded alone, with
     an empty body; the page is tried again, three times in all. Of a site that `is_busy` none is asked for. Raises
-    FetchError at the end, for what could not be had.
+    FetchError at the end, for what could not be had: a partial one, unless the site is in trouble and gave no page.
     """
     known, waiting = _once(listed), _waiting(since)
     fresh = [(one, 0) for url, one in known.items() if url not in waiting and _is_wanted(one, since)]
@@ -80,6 +82,7 @@ def follow(
     most = 0 if is_busy else most
     yield _noted(source, _lines(queue) | _forgotten(since, known.values()))
     failures: list[str] = []
+    had, refused, is_in_trouble = 0, 0, False
     for one, tries in queue[:most]:
         if robots.allow(one.url):
             world.wait(robots.pause(one.url))
@@ -87,8 +90,11 @@ def follow(
         yield _noted(source, {one.todo: one.line(tries + 1)} if tries + 1 < TRIES else _done(one, world))
         try:
             yield _page(one, world, robots)
+            had += 1
         except FetchError as e:
             failures.append(e.reason)
+            refused += e.status not in MISSING
+            is_in_trouble = refused == FAILURES or e.status in BUSY
             if e.permanent:
                 yield _noted(source, _done(one, world))
             if tries == 0 and one.says_something:
@@ -100,7 +106,7 @@ def follow(
     if lost > 0:
         failures.append(f"{lost} more than can be remembered wait for their turn; 'per_visit' says how many come")
     if failures:
-        raise FetchError(source.name, _complaint(failures))
+        raise FetchError(source.name, _complaint(failures), partial=had > 0 or not is_in_trouble)
 
 
 def _page(one: Listed, world: World, robots: Robots) -> Fetched:

@@ -44,7 +44,7 @@ OPTIONS: Mapping[str, Callable[[object], object]] = {"days": days, "per_visit": 
 def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
     """
     Yield the pages of articles that are new or changed. Raises FetchError when robots.txt forbids the sitemap, when it
-    is none, and at the end for what could not be had.
+    is none, and at the end for what could not be had; a partial one for pages and for parts of an index.
     """
     robots = Robots(since, world)
     if not robots.allow(source.location):
@@ -52,7 +52,7 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
         raise FetchError(source.name, "robots.txt does not let us read this sitemap")
     failures: list[str] = []
     entries: list[Entry] = []
-    is_first, is_busy = "map" not in since, False
+    is_first, is_busy, is_refused = "map" not in since, False, False
     try:
         for moved, found in _sitemaps(source, since, world, robots, failures):
             entries += found
@@ -71,8 +71,9 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
         yield from follow(source, since, world, [*dated, *undated], robots, is_busy=is_busy)
     except FetchError as e:
         failures.append(e.reason)
+        is_refused = not e.partial
     if failures:
-        raise FetchError(source.name, "; ".join(failures))
+        raise FetchError(source.name, "; ".join(failures), partial=not (is_busy or is_refused))
 
 
 def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
