@@ -8,7 +8,7 @@ The first line that fits decides:
     its guid is known, and is not that of something else   SAME, or CHANGED if a reader would see a difference
     its source had it under another guid (recognise.py)    the same
     the operator has merged it into a story                COPY
-    another source has its url, with its headline          COPY
+    another source has its url and headline, in 30 days    COPY
     another source has its text, to the word               COPY, but not of a stock text under another headline
     a story has its text: cut, retitled, wrapped, edited   COPY (sameness/ compares; docs/sameness.md tells how)
     nothing fits                                           NEW
@@ -264,7 +264,7 @@ def again(article: Article, known: Trace, memory: Memory, because: str) -> Decis
 def moved(article: Article, memory: Memory) -> tuple[Trace | None, str]:
     """Which article it is that has lost its guid, and how we know."""
     if known := by_link(article, memory.by_url.get(article.canonical_url, ()), memory.here):
-        return known, "the source has it under another guid: same link, and same headline or text"
+        return known, "the source has it under another guid: same link, and same text, or headline and day"
     if known := by_words(article, memory.by_sketch.get(article.sketch, ()), memory.here):
         return known, "the source had it under another guid and link: same headline, text and day"
     because = "the source had it under another guid and link, as half of what it has: same headline and date"
@@ -286,13 +286,13 @@ def ruled(article: Article, memory: Memory) -> Decision | None:
 def exact(article: Article, memory: Memory) -> Decision | None:
     """The story of another source's article with the same link and headline, or with the same words."""
     for known in memory.by_url.get(article.canonical_url, ()):
-        if may_join(article, known, memory) and same_headline(article, known):
+        if is_near(article, known) and may_join(article, known, memory) and same_headline(article, known):
             because = f"same link and same headline as in {known.source}"
             return join(article, known.story, because, compared=known.id)
     for known in memory.by_sketch.get(article.sketch, ()) if article.sketch else ():
-        in_time = abs(known.published_at - article.published_at) <= WINDOW
-        is_stock = sameness.is_stock(memory.reading(article), known.title)
-        if in_time and not is_stock and may_join(article, known, memory):
+        if not (is_near(article, known) and may_join(article, known, memory)):
+            continue
+        if not sameness.is_stock(memory.reading(article), known.title):
             return join(article, known.story, f"the same words as in {known.source}", compared=known.id)
     return None
 
@@ -323,6 +323,11 @@ def near(article: Article, memory: Memory) -> Decision | None:
 
 def join(article: Article, story: str, because: str, *, compared: str = "") -> Decision:
     return Decision(article=article, verdict=Verdict.COPY, story=story, because=because, compared=compared)
+
+
+def is_near(article: Article, known: Trace) -> bool:
+    """In time: for a link that always shows the latest of a kind, as for words that are said every year."""
+    return abs(known.published_at - article.published_at) <= WINDOW
 
 
 def may_join(article: Article, known: Trace, memory: Memory) -> bool:

@@ -2,7 +2,7 @@
 Which article that we have an article is, under whatever guid and link it comes. docs/identity.md has the rules.
 
     by_guid    its id is known; but a guid may be given to something else, and back
-    by_link    another guid: the same link, and the same headline or text
+    by_link    another guid: the same link, and the same text, or headline and day
     by_words   another guid and another link: the same headline, text and day
     by_crowd   the same for headlines without a text: only if half a visit or more has changed like that
 
@@ -63,16 +63,16 @@ def _is_another(article: Article, known: Trace, text: Callable[[str], Article | 
 
 def by_link(article: Article, traces: Iterable[Trace], here: Collection[str]) -> Trace | None:
     """`traces` are those with its canonical url; `here` the ids of all articles of this visit."""
-    alike = (t for t in _gone(article, traces, here) if same_headline(article, t) or same_words(article, t))
-    return next(alike, None)
+    gone = list(_gone(article, traces, here))
+    same = (t for t in gone if same_words(article, t) or (same_headline(article, t) and _is_near(article, t)))
+    return next(same, None)
 
 
 def by_words(article: Article, traces: Iterable[Trace], here: Collection[str]) -> Trace | None:
     """`traces` are those with its sketch; the one with the nearest date."""
-    reach = SAME_DAY if article.dated is Dated.SAID else UNDATED
     alike = [
         t for t in _gone(article, traces, here)
-        if same_words(article, t) and same_headline(article, t) and _distance(article, t) <= reach
+        if same_words(article, t) and same_headline(article, t) and _is_near(article, t)
     ]  # fmt: skip
     return min(alike, key=lambda t: _distance(article, t), default=None)
 
@@ -116,6 +116,11 @@ def same_words(article: Article, known: Trace) -> bool:
 
 def _gone(article: Article, traces: Iterable[Trace], here: Collection[str]) -> Iterable[Trace]:
     return (t for t in traces if t.source == article.source and t.id not in here)
+
+
+def _is_near(article: Article, known: Trace) -> bool:
+    """Whether their dates let them be one: "Exchange rates" of another day, at the link of all days, are other news."""
+    return _distance(article, known) <= (SAME_DAY if article.dated is Dated.SAID else UNDATED)
 
 
 def _distance(article: Article, known: Trace) -> timedelta:

@@ -149,6 +149,14 @@ def test_a_new_guid_with_the_same_link_and_headline_is_the_same_article() -> Non
     assert (d.verdict, d.article.id) == (Verdict.SAME, old.id)
 
 
+def test_a_headline_at_the_link_of_all_days_is_other_news_on_another_day() -> None:
+    yesterday = article(published_at=NOON - DAY)
+    rates: dict[str, Any] = {"id": "f" * 24, "guid": "another", "sketch": "other words", "published_at": NOON}
+    assert verdicts(decide(replace(yesterday, **rates), known=knowing(yesterday))) == [Verdict.NEW]
+    moved = replace(yesterday, **rates | {"published_at": NOON - DAY + HOUR})
+    assert decide(moved, known=knowing(yesterday))[0].article.id == yesterday.id
+
+
 def test_items_that_share_one_link_are_told_apart() -> None:
     link = {"canonical_url": "https://alpha.example/live"}
     assert verdicts(decide(article(1, **link), article(2, **link))) == [Verdict.NEW, Verdict.NEW]
@@ -206,6 +214,12 @@ def test_one_link_with_one_headline_in_two_sources_is_one_story() -> None:
     link = {"canonical_url": "https://agency.example/1"}
     [d] = decide(article(1, "beta", sketch="teaser", **link), known=knowing(article(1, "alpha", **link)))
     assert d.verdict is Verdict.COPY
+
+
+def test_one_link_with_one_headline_a_season_later_is_other_news() -> None:
+    link = {"canonical_url": "https://bank.example/rates"}
+    late = article(1, "beta", sketch="teaser", published_at=NOON + WINDOW + DAY, **link)
+    assert verdicts(decide(late, known=knowing(article(1, "alpha", **link)))) == [Verdict.NEW]
 
 
 def test_the_copy_of_a_source_with_a_greater_priority_takes_the_lead() -> None:
