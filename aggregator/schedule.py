@@ -132,7 +132,7 @@ def regularly(desk: Callable[[], Desk], runner: Runner) -> Callable[[], None]:
     def chore() -> None:
         nonlocal next_at
         now = desk().clock()
-        if desk().has_feed and (next_at is None or now >= next_at):
+        if desk().has_feed and (next_at is None or is_time(next_at, now, DESK_EVERY)):
             next_at = now + DESK_EVERY
             runner.submit(Job("desk"))
 
@@ -148,11 +148,16 @@ def packing(desk: Callable[[], Desk], runner: Runner) -> Callable[[], None]:
         now = desk().clock()
         if next_at is None:
             desk().unpacked.update(desk().topics)
-        if desk().unpacked and (next_at is None or now >= next_at):
+        if desk().unpacked and (next_at is None or is_time(next_at, now, PACK_EVERY)):
             next_at = now + PACK_EVERY
             runner.submit(Job("pack"))
 
     return chore
+
+
+def is_time(next_at: datetime, now: datetime, every: timedelta) -> bool:
+    """Also when it is further ahead than it can have been set: then the clock was set back since."""
+    return not now < next_at <= now + every
 
 
 class Clock:

@@ -228,6 +228,18 @@ def test_what_was_published_is_packed_at_the_start_and_then_once_a_minute_at_mos
     assert len(hands.jobs) == 2, "nothing was published"
 
 
+def test_a_clock_that_is_set_back_keeps_no_chore_waiting_for_the_old_time(desk: Desk) -> None:
+    hands, now = Hands(desk), [NOON]
+    moving = replace(desk, has_feed=True, clock=lambda: now[0])
+    chores = (packing(lambda: moving, hands), regularly(lambda: moving, hands))
+    for hours in (0, -3):
+        now[0] += hours * HOUR
+        moving.unpacked.add("all")
+        for chore in chores:
+            chore()
+    assert hands.jobs == [Job("pack"), Job("desk")] * 2
+
+
 def test_after_publishing_once_everything_lies_packed_beside(desk: Desk) -> None:
     once(desk, Hands(desk), ["alpha", "beta", "gamma"])
     document = desk.feeds / "all" / "rss.xml"

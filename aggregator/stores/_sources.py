@@ -45,18 +45,26 @@ def register_sources(conn: Connection, sources: Iterable[Source], now: datetime)
     conn.executemany(PLACED, rows)
 
 
+AHEAD = "SELECT max(coalesce(last_visit, next_at - every)) FROM sources"
 SET_BACK = """
     UPDATE sources SET
         next_at = next_at - (coalesce(last_visit, next_at - every) - :now),
         not_before = not_before - (coalesce(last_visit, next_at - every) - :now),
         last_visit = iif(last_visit IS NULL, NULL, :now)
     WHERE coalesce(last_visit, next_at - every) > :now + :slack"""
+OTHER_WAITS = ("UPDATE sources SET leased_until = leased_until - ?", "UPDATE hubs SET due_at = due_at - ?")
 SLACK = timedelta(minutes=1)
 
 
 def set_back_sources(conn: Connection, now: datetime) -> int:
     """The clock was set back: visits of the future were made now, and the waits stay as long. How many sources."""
-    return conn.execute(SET_BACK, {"now": stamp(now), "slack": SLACK // MICROSECOND}).rowcount
+    (latest,) = conn.execute(AHEAD).fetchone()
+    ahead, slack = (latest or 0) - stamp(now), SLACK // MICROSECOND
+    if ahead <= slack:
+        return 0
+    for sql in OTHER_WAITS:
+        conn.execute(sql, (ahead,))
+    return conn.execute(SET_BACK, {"now": stamp(now), "slack": slack}).rowcount
 
 
 DUE = """
