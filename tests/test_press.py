@@ -9,7 +9,7 @@ from pathlib import Path
 import brotli
 import pytest
 
-from aggregator import config, press
+from aggregator import config, jobs, press
 from aggregator.errors import PressError
 from aggregator.model import Job
 from aggregator.newsroom import Newsroom
@@ -212,6 +212,31 @@ def test_a_topic_that_is_not_configured_any_more_is_marked_until_it_returns(path
 def test_where_nothing_was_published_nothing_is_gone(tmp_path: Path) -> None:
     retire(tmp_path / "feeds", ["all"])
     assert not (tmp_path / "feeds").exists()
+
+
+def test_a_topic_that_comes_while_stories_are_filed_waits_until_they_are_filed_for_it(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    settings, front = tmp_path / "config.yaml", tmp_path / "feeds/index.html"
+    (tmp_path / "inbox/a.txt").write_text("Harvest of grain begins\n\nThe first fields are being cut.\n")
+    topics = "title: Desk\nsources: [{name: inbox, files: inbox/}]\ntopics:\n  - {name: grain, match: [grain]}\n"
+    settings.write_text(topics)
+    with Newsroom(config.load(settings), "test") as room:
+        for job in (Job("collect", "inbox"), Job("classify"), Job("publish", "grain"), Job("front")):
+            room.perform(job)
+        before = front.read_text()
+        under_way = room.desk
+        settings.write_text(f"{topics}  - {{name: fields, match: [field]}}\n")
+        room.look_at_the_configuration()
+        jobs.run(Job("classify"), under_way)
+        for job in (Job("publish", "fields"), Job("front")):
+            room.perform(job)
+        assert list(room.store.held()) == ["fields"]
+        assert not (tmp_path / "feeds/fields").exists()
+        assert front.read_text() == before
+        for job in (Job("classify"), Job("publish", "fields"), Job("front")):
+            room.perform(job)
+        assert "Harvest" in (tmp_path / "feeds/fields/rss.xml").read_text()
+        assert "fields/" in front.read_text()
 
 
 def test_a_topic_leaves_the_configuration_and_comes_back_while_the_river_runs(tmp_path: Path) -> None:

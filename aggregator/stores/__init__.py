@@ -178,11 +178,14 @@ class Store(Protocol):
         or new, is held back, so that nobody gets an edition that is half filed; across restarts too.
         """
 
-    def held(self) -> list[str]:
-        """The topics that are held back, in alphabetical order."""
+    def held(self) -> Mapping[str, str]:
+        """The topics that are held back, in alphabetical order, each with the digest of its rule."""
 
-    def release(self) -> None:
-        """Called when nothing is left to be filed: what was held back becomes stale."""
+    def release(self, rules: Mapping[str, str]) -> None:
+        """
+        Called when nothing is left to be filed under these rules, topic -> digest: what was held back for them becomes
+        stale. What is held for others, as the configuration has changed meanwhile, is not.
+        """
 
     def topics(self) -> Mapping[str, str]:
         """The topics of the configuration in force, each with the digest it was registered with."""

@@ -134,8 +134,8 @@ def registered_topics(conn: Connection) -> dict[str, str]:
 
 
 HOLD = "UPDATE editions SET held = 1, rule = :rule WHERE topic = :topic AND rule IS NOT :rule"
-HELD = "SELECT topic FROM editions WHERE digest IS NOT NULL AND held ORDER BY topic"
-RELEASE = "UPDATE editions SET held = 0, revision = revision + 1 WHERE held"
+HELD = "SELECT topic, rule FROM editions WHERE digest IS NOT NULL AND held ORDER BY topic"
+RELEASE = "UPDATE editions SET held = 0, revision = revision + 1 WHERE held AND topic = ? AND rule = ?"
 
 
 def hold_topics(conn: Connection, rules: Mapping[str, str]) -> None:
@@ -143,11 +143,11 @@ def hold_topics(conn: Connection, rules: Mapping[str, str]) -> None:
     conn.executemany(HOLD, [{"topic": topic, "rule": rule} for topic, rule in rules.items()])
 
 
-def held_topics(conn: Connection) -> list[str]:
-    """In alphabetical order."""
-    return [topic for (topic,) in conn.execute(HELD)]
+def held_topics(conn: Connection) -> dict[str, str]:
+    """Topic -> the digest of the rule for which it is held, in alphabetical order."""
+    return dict(conn.execute(HELD).fetchall())
 
 
-def release_topics(conn: Connection) -> None:
-    """All that were held become stale."""
-    conn.execute(RELEASE)
+def release_topics(conn: Connection, rules: Mapping[str, str]) -> None:
+    """Those that are still held for these rules become stale."""
+    conn.executemany(RELEASE, rules.items())

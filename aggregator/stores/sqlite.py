@@ -240,15 +240,15 @@ class SqliteStore(Sources, Regrouping, Quarantine, Pings):
         with self._connections.turn() as db:
             hold_topics(db.conn, rules)
 
-    def held(self) -> list[str]:
-        """The topics that are not wholly filed under their rule yet."""
+    def held(self) -> Mapping[str, str]:
+        """The topics that are not wholly filed under their rule yet, with its digest."""
         with self._connections.reading() as db:
             return held_topics(db.conn)
 
-    def release(self) -> None:
-        """Everything is filed."""
+    def release(self, rules: Mapping[str, str]) -> None:
+        """Everything is filed under these."""
         with self._connections.turn() as db:
-            release_topics(db.conn)
+            release_topics(db.conn, rules)
 
     def topics(self) -> Mapping[str, str]:
         """The topics of the configuration in force, each with the digest it was registered with."""
