@@ -168,11 +168,14 @@ def make_edition(imprint: Imprint, topic: Topic, latest: Latest, stories: tuple[
 
 
 def make_archive(current: Edition, number: int, stories: tuple[Story, ...], latest: Latest) -> Edition:
-    """It says what is true now, and will not be told of what comes after it; so there is nothing to tell a hub of."""
+    """
+    It says what is true now, and will not be told of what comes after it; so there is nothing to tell a hub of, and
+    it names no story but its own: another one may be taken back some day.
+    """
     return replace(
         current,
         imprint=replace(current.imprint, hubs=()),
-        stories=stories,
+        stories=tuple(replace(story, related=()) for story in stories),
         updated_at=max((story.moved_at for story in stories), default=latest.opened_at),
         archive=number,
         previous=number - 1 or None,

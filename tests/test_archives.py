@@ -22,7 +22,7 @@ from aggregator.publish import publish, read_back
 from aggregator.stores import Store
 from aggregator.stores.sqlite import open_store, restore
 
-from .test_stores import COAST, HOUR, NOON, STEPPE, changed, copy, ids, new, visit
+from .test_stores import COAST, HOUR, NOON, STEPPE, article, changed, copy, ids, new, visit
 
 IMPRINT = Imprint(title="Desk", link="https://desk.example/", authority="desk.example,2026")
 TOPIC = Topic(name="all", title="All", limit=10, formats=("rss", "atom", "jsonfeed"))
@@ -71,6 +71,24 @@ def test_what_makes_room_is_sealed_once_readers_have_seen_it(store: Store, tmp_p
     assert not (tmp_path / "all/archive").exists()
     assert bring(store, tmp_path, new(10)) == [*range(10, 0, -1)]
     assert archives(tmp_path) == [[4, 3, 2, 1, 0], [9, 8, 7, 6, 5]]  # the first two at once: each needs a neighbour
+
+
+def test_archives_name_no_other_story_since_that_may_be_withdrawn(store: Store, tmp_path: Path) -> None:
+    def says(place: str) -> set[str]:
+        files = [path for path in (tmp_path / "all").glob(place) if path.suffix in (".xml", ".json")]
+        assert files
+        return {path.name for path in files if "Secret headline" in path.read_text()}
+
+    store.save(visit(), [new(n, title="Secret headline" if n == 0 else f"Headline {n}") for n in range(12)])
+    put_out(store, tmp_path / "none")  # files them
+    store.relate({article(n).id: {article(0).id: 0.9} for n in (1, 11)}, NOON)
+    publish(TOPIC, store, IMPRINT, tmp_path)
+    assert says("*") == {"rss.xml", "atom.xml", "feed.json"}, "11 has it under 'see also'"
+    assert says("archive/1/*") == {"rss.xml", "atom.xml", "feed.json"}, "the story itself"
+    [story] = [s for s in store.stories() if s.lead.title == "Secret headline"]
+    store.withdraw(story.guid, NOON + HOUR, "")
+    publish(TOPIC, store, IMPRINT, tmp_path)
+    assert says("*") == says("archive/*/*") == set()
 
 
 def test_a_story_that_comes_late_stands_in_the_document_although_it_is_old(store: Store, tmp_path: Path) -> None:

@@ -64,7 +64,8 @@ def settings(edition: Edition) -> Iterator[tuple[object, ...]]:
     ours = (imprint.title, imprint.link, imprint.authority, imprint.language, topic.language, topic.content)
     for story in edition.stories:
         place = "" if web_address(story.lead.url) else topic.name
-        yield ours, place, edition.updated_at if story.last_date > edition.updated_at else None
+        late = edition.updated_at if story.last_date > edition.updated_at else None
+        yield ours, place, late, bool(story.related)  # an archive says nothing of related ones
 
 
 def printable(text: str) -> str:
