@@ -95,6 +95,21 @@ def test_selectors_say_where_everything_is() -> None:
     assert _listing.items(listing(1), HOME, {"items": "h3 a"})[0].url == "https://news.example/n/1"
 
 
+def test_a_listing_of_thousands_of_links_is_read_in_one_go_and_cut() -> None:
+    one = "<p><a href='/n/{0}'>Headline of article number {0}</a><time>2026-02-27</time></p>"
+    started = perf_counter()
+    found = _listing.items(f"<html><body><div>{''.join(map(one.format, range(9999)))}</div></body></html>", HOME, {})
+    assert perf_counter() - started < 10
+    assert [urlsplit(i.url or "").path for i in found] == [f"/n/{n}" for n in range(_listing.MOST)]
+    assert all(i.published_at for i in found)
+
+
+def test_a_base_that_is_no_address_is_no_base() -> None:
+    broken = '<head><base href="http://["></head><body><a href="//[x">One two three four five</a>'
+    text = listing(1, 2, 3).replace("<body>", broken)
+    assert [urlsplit(i.url or "").path for i in _listing.items(text, HOME, {})] == ["/n/1", "/n/2", "/n/3"]
+
+
 @pytest.mark.parametrize("text", ["", " ", "<p>x", "\x00", "<html><a href='http://['>one two three four five</a>"])
 def test_what_lists_nothing_gives_nothing(text: str) -> None:
     assert _listing.items(text, HOME, {}) == []
@@ -319,6 +334,12 @@ def test_a_site_may_want_long_pauses() -> None:
     desk = Desk(Pages(world(*range(1, 9)).pages | {ROBOTS: "User-agent: *\nCrawl-delay: 15\n"}))
     assert len(desk.visit()) == 6  # in a minute
     assert desk.world.waited == timedelta(seconds=60)  # before the first, too: the list has just been asked for
+
+
+@pytest.mark.parametrize(("wish", "pause"), [("99999999999999", 10), ("1e300", 10), ("nan", 0), ("-3", 0), ("2", 2)])
+def test_no_pause_that_a_site_may_ask_for_stops_us(wish: str, pause: int) -> None:
+    robots = Robots({}, Pages({ROBOTS: f"User-agent: *\nCrawl-delay: {wish}\n"}))
+    assert robots.pause(HOME) == timedelta(seconds=pause)
 
 
 def test_each_site_has_its_own_robots_txt() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from ._xml import LONG_TAG, fewer_attributes
 
@@ -70,12 +70,14 @@ def words(element: HtmlElement) -> str:
 def base(root: HtmlElement, url: str) -> str:
     """What the links of a page that lies at `url` are relative to (HTML, 4.2.3)."""
     href = next((element.get("href", "") for element in root.iter("base") if element.get("href")), "")
-    return join(url, href)
+    return join(url, href) or url
 
 
 def join(place: str, link: str) -> str:
     """The address that a link leads to; empty if it makes no sense."""
     try:
-        return urljoin(place, "".join(link.split("\n")).strip())
+        address = urljoin(place, "".join(link.split("\n")).strip())
+        urlsplit(address)
     except ValueError:  # http://[broken
         return ""
+    return address

@@ -10,7 +10,9 @@ With selectors, what they find. Without, the links that stand in the same place 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -44,7 +46,9 @@ def items(text: str, url: str, selectors: Selectors) -> list[Item]:
     for item in found:
         if item.url and _page_of(item.url) != _page_of(url):
             by_url.setdefault(item.url, item)
-    return list(by_url.values())[:MOST]
+        if len(by_url) == MOST:
+            break
+    return list(by_url.values())
 
 
 def _selected(root: HtmlElement, place: str, selectors: Selectors) -> Iterator[Item]:
@@ -99,8 +103,9 @@ def _repeated(root: HtmlElement, place: str) -> Iterator[Item]:
     """
     headlines: dict[str, HtmlElement] = {}
     groups: dict[tuple[str, ...], dict[str, HtmlElement]] = {}
-    for link in elements(root, "a"):
-        url, title = join(place, link.get("href", "")).partition("#")[0], words(link)
+    addresses = {link: join(place, link.get("href", "")).partition("#")[0] for link in elements(root, "a")}
+    for link, url in addresses.items():
+        title = words(link)
         is_headline = len(title) in _HEADLINE and title.count(" ") + 1 >= _HEADLINE_WORDS
         if is_headline and _is_inside(url, place) and not _is_beside(link):
             headlines.setdefault(url, link)
@@ -109,9 +114,14 @@ def _repeated(root: HtmlElement, place: str) -> Iterator[Item]:
     if len(best) < FEWEST:
         return
     shapes = {_shape(url) for url in best} - {""}
+
+    @cache  # many links have the same ancestors
+    def holds_others(around: HtmlElement) -> bool:
+        return len({addresses[link] for link in elements(around, "a")} & headlines.keys()) > 1
+
     for url, link in (headlines | best).items():
         if url in best or _shape(url) in shapes:
-            yield _item(url, link, _date_near(link, place, headlines), None)
+            yield _item(url, link, _date_near(link, holds_others), None)
 
 
 def _path(link: HtmlElement) -> tuple[str, ...]:
@@ -125,12 +135,10 @@ def _shape(url: str) -> str:
     return re.sub(r"\d+", "0", urlsplit(url).path.rstrip("/").rpartition("/")[0])
 
 
-def _date_near(link: HtmlElement, place: str, headlines: Container[str]) -> HtmlElement | None:
+def _date_near(link: HtmlElement, holds_others: Callable[[HtmlElement], bool]) -> HtmlElement | None:
     """The nearest <time>, in an element that holds no other article."""
-    for around in [link, *link.iterancestors()][:_DEEP]:
-        addresses = {join(place, a.get("href", "")).partition("#")[0] for a in elements(around, "a")}
-        if sum(address in headlines for address in addresses) > 1:
-            return None
+    near = islice(chain([link], link.iterancestors()), _DEEP)
+    for around in takewhile(lambda around: not holds_others(around), near):
         dated = next(elements(around, "time"), None)
         if dated is not None:
             return dated

@@ -49,8 +49,8 @@ class Robots:
 
     def pause(self, url: str) -> timedelta:
         """The time that the site wants between two requests, as far as a visit can wait."""
-        wish = self._of(url).crawl_delay(TOKEN) or 0
-        return min(timedelta(seconds=max(wish, 0)), LONGEST_PAUSE)
+        wish = self._of(url).crawl_delay(TOKEN) or 0.0  # any number, or none: 1e300, -1, nan
+        return timedelta(seconds=min(max(0.0, wish), LONGEST_PAUSE.total_seconds()))
 
     def renew(self, url: str) -> None:
         """
