@@ -87,7 +87,7 @@ def _headline(story: Story, edition: Edition, words: Words) -> str:
     return f"""\
 <li class="h-entry">
 <h3 {tongue(lead.language)}>{_link(address, lead.title)}</h3>
-<p class="meta">{time(lead.published_at, words)} <bdi class="p-author h-card">{text(lead.publisher)}</bdi></p>
+<p class="meta">{time(story.published_at, words)} <bdi class="p-author h-card">{text(lead.publisher)}</bdi></p>
 </li>"""
 
 

@@ -20,11 +20,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator import plugins
-from aggregator.formats import Archival, Format, _proof, atom, jsonfeed, render, rss
+from aggregator import front, plugins
+from aggregator.formats import Archival, Format, _proof, atom, html, jsonfeed, render, rss
 from aggregator.formats._feedgen import styled
 from aggregator.formats._proof import distinct, proofread, web_address
-from aggregator.model import Article, Copy, Dated, Edition, Enclosure, Printed, Story, Withdrawal
+from aggregator.model import Article, Copy, Dated, Edition, Enclosure, Front, Printed, Story, Withdrawal
 
 from .conformance import ATOM, CONTENT, DC, MEDIA, XML, faults
 from .editions import EDITIONS, HOSTILE, NOON, ORDINARY, article, edition, story
@@ -501,6 +501,17 @@ def test_another_lead_moves_neither_date_of_a_story(feed: Format) -> None:
         assert places[0][:1] == places[1][:1]
     assert taken_over.published_at == opener.published_at
     assert taken_over.updated_at == opener.updated_at
+
+
+def test_pages_give_a_story_the_date_that_feeds_give_it() -> None:
+    opener, other = article(1), article(2, published_at=NOON - timedelta(days=9))
+    copy = Copy(article=opener, relation="copy", score=1.0, because="the same words")
+    taken_over = edition(replace(story(1), lead=other, copies=(copy,)))
+    for page in (
+        render(html, taken_over), front.render(Front(imprint=taken_over.imprint, editions=(taken_over,)))["index.html"]
+    ):  # fmt: skip
+        assert f'datetime="{opener.published_at:%Y-%m-%dT%H:%M}'.encode() in page
+        assert f"{other.published_at:%Y-%m-%d}".encode() not in page
 
 
 def test_two_stories_of_one_second_have_their_own_atom_dates() -> None:

@@ -75,7 +75,7 @@ def _story(story: Story, words: Words) -> str:
     summary = f'\n<p class="p-summary">{text(lead.summary)}</p>' if lead.summary else ""
     return f"""\
 <article class="h-entry" id="{text(story.id)}">
-<p class="meta">{time(lead.published_at, words)} <bdi class="p-author h-card">{text(lead.publisher)}</bdi></p>
+<p class="meta">{time(story.published_at, words)} <bdi class="p-author h-card">{text(lead.publisher)}</bdi></p>
 <div class="text" {tongue(lead.language)}>
 <h2><a class="p-name u-url" href="{text(address)}">{text(lead.title)}</a></h2>{summary}
 </div>{_full_text(story, words)}{_also(story.copies, words)}{_see_also(story.related, words)}

@@ -13,7 +13,7 @@ def story_row(story: Story) -> Row:
     lead = story.lead
     return {
         "id": story.id, "guid": story.guid, "title": lead.title, "url": lead.url, "source": lead.source,
-        "publisher": lead.publisher, "language": lead.language, "published_at": iso(lead.published_at),
+        "publisher": lead.publisher, "language": lead.language, "published_at": iso(story.published_at),
         "listed_at": iso(story.listed_at), "topics": [f.topic for f in story.filings],
         "copies": [copy_row(c) for c in story.copies],
     }  # fmt: skip
