@@ -41,7 +41,7 @@ def test_valid_utf8_is_read_as_utf8_whatever_anybody_says(text: str) -> None:
     ["Mon, 12 Jan 2026 10:00:00 +0300", "Пн, 12 янв 2026 10:00:00 +0300", "12 января 2026, 10:00 МСК",
      "2026-01-12T07:00:00Z", "2026-01-12 10:00:00 +0300", "12.01.2026 10:00 GMT+3", "Jan 12, 2026 7:00 AM",
      "2026 ж. 12 қаңтар 2026 07:00", "12. Januar 2026 07:00", "2026年1月12日 07:00", "1768201200", "1768201200000",
-     "12/01/2026 07:00", "Mon, 12 Jan 26 07:00:00 GMT"],
+     "12/01/2026 07:00", "Mon, 12 Jan 26 07:00:00 GMT", "12.01.2026 12:00 ALMT", "12 Jan 2026 18:00 AEDT"],
 )  # fmt: skip
 def test_a_date_is_understood_in_many_words(words: str) -> None:
     assert _dates.moment(words) == datetime(2026, 1, 12, 7, 0, tzinfo=UTC)
@@ -52,6 +52,10 @@ def test_a_date_is_understood_in_many_words(words: str) -> None:
 )
 def test_what_is_no_date_stays_unknown(words: str) -> None:
     assert _dates.moment(words) is None
+
+
+def test_thousandths_of_seconds_are_no_date_of_another_century() -> None:
+    assert _dates.moment("1798012311000") == datetime(2026, 12, 23, 7, 51, 51, tzinfo=UTC)
 
 
 @given(st.text(max_size=60))

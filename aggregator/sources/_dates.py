@@ -27,7 +27,9 @@ _MONTHS = (  # the first letters, in English, German, French, Spanish, Russian, 
 _MONTH = {prefix: number for number, line in enumerate(_MONTHS, 1) for prefix in line.split()}
 _HOURS = {
     "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
-    "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "МСК": 3, "JST": 9, "KST": 9,
+    "BST": 1, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "TRT": 3, "MSK": 3, "МСК": 3,
+    "ALMT": 5, "AQTT": 5, "UZT": 5, "PKT": 5, "KGT": 6, "ICT": 7, "WIB": 7, "HKT": 8, "SGT": 8, "AWST": 8,
+    "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
 }  # fmt: skip
 _WORDED = re.compile(
     r"(?<!\d)(?P<d>\d{1,2})(?:st|nd|rd|th)?[\s.,/-]+(?P<m>[^\W\d_]{3,})[\s.,/-]+(?P<y>\d{4}|\d{2})(?!\d)"
@@ -44,7 +46,8 @@ _RFC_822 = re.compile(
     r" ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) (?:GMT|Z|([+-])([01]\d|2[0-3])([0-5]\d))",
     re.ASCII,
 )
-_SECONDS = re.compile(r"\d{9,10}(?:\d{3})?")
+_SECONDS = re.compile(r"\d{9,10}|\d{13}")
+"""Since 1970, or thousandths; before ISO 8601, in which some of them are dates of 1798."""
 _LONGEST = 100
 
 
@@ -52,7 +55,7 @@ def moment(said: str) -> datetime | None:
     """The moment, in UTC; None if the words make no sense. Without a zone it is in UTC, without a time at 0:00."""
     said = " ".join(said[:_LONGEST].split())
     try:
-        return _rfc_822(said) or _iso(said) or _seconds(said) or _in_words(said)
+        return _rfc_822(said) or _seconds(said) or _iso(said) or _in_words(said)
     except (ValueError, OverflowError):  # the 31st of February, the year 10000, an offset of 99 hours
         return None
 
