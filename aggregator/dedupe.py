@@ -257,7 +257,8 @@ def again(article: Article, known: Trace, memory: Memory, because: str) -> Decis
         return replace(same, verdict=Verdict.CHANGED, because=f"{because}; the text has changed")
     told = edit(old, article)
     return replace(
-        same, verdict=Verdict.CHANGED, because=f"{because}; {told.because}", substantive=told.substantive
+        same, verdict=Verdict.CHANGED, because=f"{because}; {told.because}", substantive=told.substantive,
+        is_look=told.is_look,
     )
 
 

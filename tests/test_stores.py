@@ -474,7 +474,7 @@ def test_a_change_that_does_not_say_when_happened_at_the_visit(store: Store) -> 
     assert store.versions(article(1).id)[-1].updated_at == NOON + HOUR
 
 
-def test_a_change_of_looks_is_kept_and_moves_no_date(store: Store) -> None:
+def test_a_small_change_is_kept_and_moves_no_date(store: Store) -> None:
     store.save(visit(), [new(1)])
     store.save(visit(at=NOON + HOUR), [replace(changed(1, updated_at=NOON + HOUR), substantive=False)])
     [story] = store.stories()
@@ -484,6 +484,17 @@ def test_a_change_of_looks_is_kept_and_moves_no_date(store: Store) -> None:
     [story] = store.stories()
     assert story.updated_at == story.lead.updated_at == NOON + 2 * HOUR
     assert len(store.versions(article(1).id)) == 3
+
+
+def test_of_a_change_of_looks_the_old_version_is_not_kept(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    for n in range(3):
+        look = changed(1, digest=f"look {n}", content=f"<p>Текст</p><img src='https://steppe.example/{n}.png'>")
+        store.save(visit(at=NOON + HOUR), [replace(look, substantive=False, is_look=True)])
+    [version] = store.versions(article(1).id)
+    assert "2.png" in version.content
+    [story] = store.stories()
+    assert story.updated_at == article(1).updated_at
 
 
 def test_every_edit_is_told_with_its_time_and_reason(store: Store) -> None:

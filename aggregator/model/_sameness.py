@@ -128,7 +128,9 @@ class Decision:
     fingerprint: Fingerprint | None = None
     """What the index of sameness keeps of it; None for SAME."""
     substantive: bool = True
-    """For CHANGED only: whether it says something else; if it only looks different, no date moves."""
+    """For CHANGED only: whether it says something else; if not, no date moves."""
+    is_look: bool = False
+    """For CHANGED only: whether no word is another; then what it looked like before is not kept."""
 
     @property
     def leads(self) -> bool:
