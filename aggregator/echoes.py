@@ -24,7 +24,7 @@ from .model import Article, Dated, Echo, Fetched, Item, Known, Source
 from .normalise import REVISION
 
 _of_item = attrgetter(
-    "guid", "url", "title", "title_is_html", "is_html", "authors", "labels", "language", "publisher", "original_url",
+    "guid", "url", "title", "is_html", "authors", "labels", "language", "publisher", "original_url",
 )  # fmt: skip
 _of_source = attrgetter("title", "language", "labels")
 _of_enclosure = attrgetter("url", "media_type", "length", "title")

@@ -363,7 +363,7 @@ def worded(item: Item = ITEM, at: str = "https://alpha.example/rss", authority: 
 def test_a_wording_is_of_everything_but_dates() -> None:
     dates = {"published_at", "updated_at", "date_said", "file_at"}
     changed: dict[str, Any] = {
-        "title_is_html": True, "is_html": False, "authors": ("Ann",), "labels": ("a, b",),
+        "is_html": False, "authors": ("Ann",), "labels": ("a, b",),
         "enclosures": (Enclosure(url="/x", length=3),),
     }  # fmt: skip
     others = {

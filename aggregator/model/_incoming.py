@@ -49,8 +49,7 @@ class Item:
     base: str | None = None
     """What relative links in `content` and `summary` are relative to; None: the document's own url."""
     title: str | None = None
-    """HTML or plain, as `title_is_html` tells."""
-    title_is_html: bool = False
+    """HTML or plain: nobody can tell, and what looks like a tag goes."""
     summary: str | None = None
     content: str | None = None
     is_html: bool = True

@@ -46,7 +46,6 @@ def _item(entry: Entry, feed: Entry, place: str, feed_title: str) -> Item:
         url=_link(entry, _join(place, title.get("base"))),
         base=_join(place, base or title.get("base")),
         title=(entry.get("title") or "")[:_LONGEST_TITLE] or None,
-        title_is_html=title.get("type") in _HTML,
         summary=summary,
         content=content,
         is_html=is_html,

@@ -53,7 +53,6 @@ def _both(said: Item, page: Item, text: str, url: str) -> Item:
         url=link,
         base=url if text or content == page.content else said.base,
         title=page.title if not said.title or said.title.endswith(_CUT) else said.title,
-        title_is_html=said.title_is_html and not (said.title or "").endswith(_CUT),
         summary=_summary(said, page, is_html=bool(text)),
         content=content,
         is_html=True if text or said.content is None else said.is_html,
