@@ -234,9 +234,13 @@ def with_notes(standing: Standing, bag: Bag, now: datetime) -> Standing:
 
 
 def complaint(errors: Sequence[str]) -> str | None:
-    """One line for a visit, however much went wrong."""
+    """One line for a visit, however much went wrong; fit for a terminal, whatever a server has put into it."""
+    if not errors:
+        return None
+    from .markup import legible  # 5 ms, for those who complain
+
     more = f"; and {len(errors) - ERRORS_TOLD} more like that" if len(errors) > ERRORS_TOLD else ""
-    return "; ".join(errors[:ERRORS_TOLD]) + more if errors else None
+    return legible("; ".join(errors[:ERRORS_TOLD]) + more)
 
 
 def gather(source: Source, world: World, bag: Bag) -> Bag:

@@ -129,7 +129,10 @@ def collect_one(name: str, desk: Desk) -> None:
         )  # fmt: skip
         tell(report, desk.told)
         if report.visit.standing and report.visit.standing.address != standing.address:
-            log.warning("%s: visited at %s from now on", name, report.visit.standing.address or source.location)
+            from .urls import without_user
+
+            place = without_user(report.visit.standing.address or source.location)
+            log.warning("%s: visited at %s from now on", name, place)
 
 
 def classify_all(which: str, desk: Desk) -> None:

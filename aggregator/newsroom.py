@@ -107,7 +107,10 @@ class Newsroom:
         from .press import retire, take_away
         from .web import Web
 
-        web = old.web if old and new.manners == self.config.manners else Web(new.manners)
+        if old:
+            web = old.web if new.manners == self.config.manners else old.web.with_manners(new.manners)
+        else:
+            web = Web(new.manners)
         digests = {t.name: rules.edition_digest(new.imprint, t) for t in new.topics}
         self.store.register(new.sources, digests, jobs.now())
         self.store.hold({t.name: rules.rule_digest(t) for t in new.topics if not t.like})

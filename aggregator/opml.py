@@ -20,6 +20,7 @@ from .errors import AggregatorError
 from .model import Source
 from .sources._charset import decode
 from .sources._xml import TooMuch, tidy
+from .urls import without_user
 
 MOST = 5_000
 """Subscriptions of one list."""
@@ -92,6 +93,6 @@ def _below(parent: ET.Element, folders: tuple[str, ...], depth: int) -> Iterator
 
 
 def _outline(source: Source) -> str:
-    name, url = quoteattr(source.name), quoteattr(source.location)
+    name, url = quoteattr(source.name), quoteattr(without_user(source.location))  # others will read it
     category = f" category={quoteattr(','.join(source.labels))}" if source.labels else ""
     return f'<outline type="rss" text={name} title={name} xmlUrl={url}{category}/>'

@@ -45,6 +45,14 @@ def usable(url: str, base: str = "") -> str:
     return whole if len(whole) <= _LONGEST else ""
 
 
+def without_user(url: str) -> str:
+    """The address without name and password: it may be shown to anybody."""
+    if "@" not in url:
+        return url
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
 def canonical(url: str) -> str:
     """
     The page's one spelling, for comparing and never for fetching. Empty if `url` is no http(s) URL with a host.

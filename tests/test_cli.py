@@ -542,6 +542,17 @@ def test_explain_knows_the_links_that_we_publish_ourselves(run: Run) -> None:
     assert run("explain", item["url"]).exit_code == 0
 
 
+def test_a_link_is_known_however_a_browser_writes_it(run: Run) -> None:
+    item = '<guid isPermaLink="false">1</guid><title>Bridge opens</title><link>https://www.news.example/n/1/</link>'
+    channel = f"<title>x</title><item>{item}</item>"
+    Path("inbox/feed.xml").write_text(f'<rss version="2.0"><channel>{channel}</channel></rss>')
+    run("run", "--once")
+    for link in ("http://news.example/n/1", "https://news.example/n/1/?utm_source=tg", "https://www.news.example/n/1#x"):
+        assert run("explain", link).exit_code == 0
+        assert "is alone in its story" in run("split", link).output
+    assert run("explain", "https://news.example/n/2").exit_code == 1
+
+
 def test_a_binary_file_under_the_name_of_a_text_is_no_news(run: Run) -> None:
     Path("inbox/a.txt").write_bytes(bytes(range(256)) * 8)
     result = run("preview", "inbox/a.txt")

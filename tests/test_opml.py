@@ -174,6 +174,14 @@ def test_a_bad_list_changes_nothing(run: Run) -> None:
     assert Path("config.yaml").read_text() == CONFIG
 
 
+def test_what_is_exported_tells_nobody_a_password(run: Run) -> None:
+    feed = "  - {name: a, feed: 'https://desk:s3cret@a.example/rss?a=1'}\n"
+    Path("config.yaml").write_text(CONFIG.replace("# end", feed))
+    listed = run("export-opml").output
+    assert "https://a.example/rss?a=1" in listed
+    assert "s3cret" not in listed
+
+
 def test_what_is_exported_can_be_imported(run: Run) -> None:
     run("import-opml", "list.opml")
     before = load(Path("config.yaml")).sources

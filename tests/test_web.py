@@ -91,6 +91,13 @@ def test_a_contact_in_any_script_fits_into_a_header(server: Loopback) -> None:
     web.close()
 
 
+def test_blanks_around_what_a_header_says_are_none_of_it(server: Loopback, web: Web) -> None:
+    server.answers["/"] = in_turn(reply(301, Location="  /feed \t"))
+    server.answers["/feed"] = reply(body=b"x", ETag='"a" ')
+    page = visit(web).get(server.url("/"))
+    assert (page.url, page.checkpoint["etag"]) == (server.url("/feed"), '"a"')
+
+
 def test_validators_go_back_byte_for_byte(server: Loopback, web: Web) -> None:
     server.answers["/"] = in_turn(reply(body=b"x", ETag='W/"\xe9 1"', Last_Modified="Mon, 2-Mar-26"), reply(304))
     first = visit(web).get(server.url("/"))
@@ -297,6 +304,16 @@ def test_validators_go_with_us_to_the_host_that_gave_them(server: Loopback) -> N
     assert visit(web).get(server.url("/"), since=first.checkpoint).body is None
     asked = [(seen.headers["If-None-Match"], seen.headers["If-Modified-Since"]) for seen in server.requests]
     assert asked == [(None, None)] * 3 + [('"a"', "Monday")]
+    web.close()
+
+
+def test_validators_of_one_document_are_not_told_to_another_one_of_the_same_host(server: Loopback) -> None:
+    web = make_web()
+    server.answers["/feed"] = in_turn(reply(body=b"old", Last_Modified="Monday"), reply(301, Location="/new"))
+    server.answers["/new"] = reply(body=b"new")
+    first = visit(web).get(server.url("/feed"))
+    assert visit(web).get(server.url("/feed"), since=first.checkpoint).body == b"new"
+    assert [seen.headers["If-Modified-Since"] for seen in server.requests] == [None, "Monday", None]
     web.close()
 
 

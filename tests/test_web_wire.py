@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from aggregator.errors import FetchError
+from aggregator.model import Manners
 from aggregator.web import Web, _dial, unpack
 
 from .loopback import STUCK, Loopback, failure, hang, in_turn, make_web, pour, raw, reply, visit
@@ -279,6 +280,19 @@ def test_there_is_a_pause_between_two_requests_to_one_host(server: Loopback) -> 
     assert len(slept) == 1
     assert 3500 < slept[0] <= 3600
     web.close()
+
+
+def test_other_manners_do_not_cut_a_pause_short(server: Loopback) -> None:
+    slept: list[float] = []
+    web = make_web(pause=timedelta(hours=1), sleep=slept.append)
+    server.answers["/"] = reply(body=b"x")
+    visit(web).get(server.url("/"))
+    other = web.with_manners(Manners(contact="new@example.org", private_hosts=frozenset({"127.0.0.1"})))
+    visit(other).get(server.url("/"))
+    assert len(slept) == 1
+    assert 3500 < slept[0] <= 3600
+    assert "new@example.org" in server.requests[-1].headers["User-Agent"]
+    other.close()
 
 
 def test_another_host_does_not_wait(server: Loopback) -> None:

@@ -53,9 +53,17 @@ def reading(settings: Config) -> Iterator[Store]:
         store.close()
 
 
+def named(key: str) -> str:
+    """The id in the link that we give to a text without one: .../all/#ID. Else the key itself."""
+    _, _, place = key.rpartition("#")
+    return place if OUR_ID.fullmatch(place) else key
+
+
 def the_story(store: Store, key: str) -> Story:
-    _, _, place = key.rpartition("#")  # the link that we give to a text without one: .../all/#ID
-    story = store.find(place if OUR_ID.fullmatch(place) else key)
+    """The one with this id, guid or link, however a browser has written it."""
+    from ..urls import canonical
+
+    story = store.find(named(key)) or store.find(canonical(key))
     if story is None:
         raise NotFoundError(f"nothing here has the link, guid or id {key!r}; see 'aggregator stories'")
     return story
@@ -63,13 +71,15 @@ def the_story(store: Store, key: str) -> Story:
 
 def the_article(store: Store, key: str) -> tuple[Article, Story]:
     """The article that has this id, the beginning of it, or this link, and the story that it is in."""
+    from ..urls import canonical
+
     story = the_story(store, key)
-    members = (story.lead, *(c.article for c in story.copies))
-    by_id = [a for a in members if a.id.startswith(key.lower())]
-    by_link = [a for a in members if key in (a.url, a.canonical_url, a.original_url, a.guid)]
+    by_id = [a for a in story.members if a.id.startswith(named(key).lower())]
+    names = {key, canonical(key)} - {""}
+    by_link = [a for a in story.members if names & {a.url, a.canonical_url, a.original_url, a.guid}]
     found = by_id or by_link
     if len(found) != 1:
-        ids = ", ".join(f"{a.id[:12]} ({a.source})" for a in found or members)
+        ids = ", ".join(f"{a.id[:12]} ({a.source})" for a in found or story.members)
         raise NotFoundError(f"{key!r} names no single article; there are {ids}")
     return found[0], story
 

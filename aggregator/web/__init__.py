@@ -19,11 +19,12 @@ from datetime import datetime, timedelta
 from email.message import Message
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from .. import __version__
 from ..errors import FetchError
 from ..model import Checkpoint, Manners, Reception, Source
+from ..urls import without_user
 from ._address import plain
 from ._gates import Gates
 from ._guard import Guard, Refused
@@ -92,6 +93,14 @@ class Web:
     def call(self, hub: str, now: datetime) -> Trip:
         """The same, at somebody who is no source."""
         return Trip(self, hub, now, hub)
+
+    def with_manners(self, manners: Manners) -> Web:
+        """The way out from now on, for a new configuration. Visits under way end as they began."""
+        new = Web(manners, seconds=self.seconds, limit=self.limit, sleep=self.sleep)
+        new.gates.go_on_from(self.gates)
+        new.line = self.line
+        self.close()
+        return new
 
     def close(self) -> None:
         """Let go of the connections that were kept."""
@@ -251,7 +260,7 @@ class Trip:
             self._hear(fresh_for=fresh_for(reply.headers, self.now))
         given = {name: reply.headers.get(name, "") for name in VALIDATORS}
         old = {"etag": conditions.get("If-None-Match", ""), "last-modified": conditions.get("If-Modified-Since", "")}
-        place = _without_user(url)
+        place = without_user(url)
         if reply.status == 304 and not conditions:
             raise self._error("the server answers 304 Not Modified, but was asked for everything")
         if reply.status in (204, 304):
@@ -333,21 +342,12 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port
 
 
-def _without_user(url: str) -> str:
-    """The address without name and password: it may be published."""
-    if plain(url):
-        return url
-    parts: SplitResult = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
 def _conditions(since: Checkpoint, url: str, asked: str) -> dict[str, str]:
     """
     The validators as the server gave them, for the very address that gave them; not one that cannot stand in a header
     line. With an ETag we can also be told what is new alone (RFC 3229).
     """
-    given_at = since.get(GIVEN_AT) or asked
-    if url != given_at and (since.get(GIVEN_AT) or urlsplit(url).hostname != urlsplit(asked).hostname):
+    if url != (since.get(GIVEN_AT) or asked):
         return {}
     conditions: dict[str, str] = {}
     if re.fullmatch(r"[!-~\x80-\xff](?:[ -~\x80-\xff]{0,1022}[!-~\x80-\xff])?", since.get("etag", "")):
@@ -359,7 +359,7 @@ def _conditions(since: Checkpoint, url: str, asked: str) -> dict[str, str]:
 
 def _given_at(asked: str, page: Page, since: Checkpoint) -> dict[str, str]:
     """Whose the validators of this page are, where that has to be said."""
-    if any(page.checkpoint.values()) and page.url != _without_user(asked):
+    if any(page.checkpoint.values()) and page.url != without_user(asked):
         return {GIVEN_AT: page.url}
     return {GIVEN_AT: ""} if since.get(GIVEN_AT) else {}
 

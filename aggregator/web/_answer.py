@@ -37,8 +37,8 @@ class Headers(Mapping[str, str]):
 
     def __init__(self, said: Iterable[tuple[str, str]]) -> None:
         self._values: dict[str, str] = {}
-        for name, value in said:
-            key = name.lower()
+        for name, line in said:
+            key, value = name.lower(), line.rstrip(" \t")  # RFC 9110, 5.5
             self._values[key] = f"{self._values[key]}, {value}" if key in self._values else value
 
     def __getitem__(self, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from queue import SimpleQueue
@@ -21,7 +21,19 @@ class Gates:
         self._pause = pause.total_seconds()
         self._sleep = sleep
         self._gates: dict[str, _Gate] = {}
+        self._resting: Mapping[str, float] = {}
         self._lock = threading.Lock()
+
+    def go_on_from(self, others: Gates) -> None:
+        """Hosts that were asked through the others rest for as long as they would have there."""
+        self._resting = others.resting()
+
+    def resting(self) -> dict[str, float]:
+        """The hosts that may not be asked yet, and from when on they may, on the monotonic clock."""
+        now = time.monotonic()
+        with self._lock:
+            until = {host: now + self._pause if gate.guests else gate.rested_at for host, gate in self._gates.items()}
+        return {host: at for host, at in until.items() if at > now}
 
     @contextmanager
     def through(self, host: str) -> Iterator[None]:
@@ -30,7 +42,7 @@ class Gates:
             if len(self._gates) > GATES_KEPT:
                 self._gates = {name: gate for name, gate in self._gates.items() if not gate.is_idle()}
             if host not in self._gates:
-                self._gates[host] = _Gate(self._at_once)
+                self._gates[host] = _Gate(self._at_once, self._resting.get(host, 0.0))
             gate = self._gates[host]
             gate.guests += 1
         rested_at = gate.places.get()  # the place that was left first
@@ -48,13 +60,13 @@ class Gates:
 class _Gate:
     """The places at one host; each says from when on it may be used."""
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, rested_at: float) -> None:
         self.guests = 0
-        self.rested_at = 0.0
+        self.rested_at = rested_at
         """From when on all places may be used, once nobody is there."""
         self.places: SimpleQueue[float] = SimpleQueue()
         for _ in range(at_once):
-            self.places.put(0.0)
+            self.places.put(rested_at)
 
     def is_idle(self) -> bool:
         return not self.guests and self.rested_at <= time.monotonic()
