@@ -247,7 +247,7 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
     """Fill the bag. One bad document costs itself, and its bookmark stays where it was; a broken way ends the visit."""
     kind = cast(SourceKind, plugins.load("sources", source.kind))
     try:
-        for fetched in kind.fetch(source, bag.checkpoint, world):
+        for fetched in kind.fetch(source, dict(bag.checkpoint), world):  # as it was: what is yielded moves the other
             try:
                 with ONE_BY_ONE:
                     take(kind, source, fetched, world.now, bag)

@@ -3,7 +3,7 @@ Whether another version of an article says something else, or only looks differe
 
     another headline, another figure or name, three words or more    in substance: the story's `updated_at` moves
     a word or two                                                    the version is kept, no date moves
-    quotes, dashes, ё, markup, labels, links                         only its look: nor is the old version kept
+    quotes, dashes, ё, markup, labels, links in it                   only its look: nor is the old version kept
     headline and text share next to nothing with what was there      no edit: other news under the same guid
 """
 
@@ -42,7 +42,7 @@ class Edit:
     substantive: bool
     because: str
     is_look: bool = False
-    """No word is another."""
+    """No word is another, and it lives where it did."""
 
 
 def edit(old: Article, new: Article) -> Edit:
@@ -59,7 +59,7 @@ def edit(old: Article, new: Article) -> Edit:
         return Edit(True, f"the text has changed: other names: {_listed(names)}")
     if count:
         return Edit(False, f"only {count} {'word has' if count == 1 else 'words have'} changed")
-    return Edit(False, "only its look has changed", is_look=True)
+    return Edit(False, "only its look has changed", is_look=old.canonical_url == new.canonical_url)
 
 
 def is_other_news(old: Article, new: Article) -> bool:

@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .codings import CODINGS, Coding
+from .disk import sync
 from .errors import PressError
 
 GONE = ".gone"
@@ -92,7 +93,7 @@ def _syncing() -> Iterator[set[Path]]:
     finally:
         for folder in folders:
             with _plain_words(folder):
-                _sync(folder)
+                sync(folder)
 
 
 @contextmanager
@@ -177,11 +178,3 @@ def _replace(path: Path, body: bytes, at: float) -> None:
         os.utime(f.fileno(), (at, at))  # before it is on disk, or the folder's fsync would have to write it once more
         os.fsync(f.fileno())
     draft.replace(path)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

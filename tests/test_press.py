@@ -69,7 +69,7 @@ def test_a_new_version_replaces_all_three(path: Path) -> None:
 
 def test_a_folder_is_synced_once_when_all_of_its_files_are_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[set[str]] = []
-    monkeypatch.setattr(press, "_sync", lambda folder: found.append({p.name for p in folder.iterdir()}))
+    monkeypatch.setattr(press, "sync", lambda folder: found.append({p.name for p in folder.iterdir()}))
     files = {path: OLD, path.with_name("atom.xml"): NEW}
     assert put_all(files, AT, packed=False) == [*files]
     assert put_all(files, LATER, packed=False) == []
@@ -78,7 +78,7 @@ def test_a_folder_is_synced_once_when_all_of_its_files_are_there(path: Path, mon
 
 def test_what_was_replaced_before_an_error_is_synced_all_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[Path] = []
-    monkeypatch.setattr(press, "_sync", found.append)
+    monkeypatch.setattr(press, "sync", found.append)
     blocked = path.with_name("atom.xml")
     blocked.mkdir(parents=True)
     with pytest.raises(PressError, match=r"atom\.xml"):

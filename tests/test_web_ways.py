@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from aggregator.errors import FetchError
 from aggregator.model import host_of
 from aggregator.web import Web, _address
-from aggregator.web._answer import Answer, Hinted
+from aggregator.web._answer import Answer, Headers, Hinted
 from aggregator.web._direct import question
 from aggregator.web._kept import Kept
 
@@ -186,11 +186,8 @@ def understood(kind: type[Hinted], data: bytes, at_once: int) -> object:
         answer.begin()
     except Exception as e:
         return type(e)
-    said: dict[str, str] = {}
-    for name, value in answer.said.items() if isinstance(answer, Answer) else answer.headers.items():
-        key = name.lower()
-        said[key] = f"{said[key]}, {value}" if key in said else value
-    return answer.status, said, answer.chunked, answer.length, answer.will_close, answer.fp and answer.fp.read()
+    said = answer.said if isinstance(answer, Answer) else Headers(answer.headers.items())
+    return answer.status, dict(said), answer.chunked, answer.length, answer.will_close, answer.fp and answer.fp.read()
 
 
 LINES = [

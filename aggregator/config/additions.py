@@ -13,6 +13,7 @@ from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..disk import sync
 from ..errors import Complaint, ConfigError
 from . import Config, _yaml, load
 
@@ -45,7 +46,7 @@ def append(path: Path, entries: Sequence[Entry]) -> None:
         raise ConfigError([Complaint(str(path), 1, 1, f"the file cannot be written: {e.strerror}")]) from e
     finally:
         draft.unlink(missing_ok=True)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def _continued(text: str, gap: _yaml.Gap, entries: Sequence[Entry]) -> str:
@@ -94,14 +95,6 @@ def _write(draft: Path, body: bytes, mode: int) -> None:
         file.flush()
         os.fchmod(file.fileno(), mode)
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _by_hand(path: Path, entries: Sequence[Entry]) -> ConfigError:

@@ -130,7 +130,7 @@ class Decision:
     substantive: bool = True
     """For CHANGED only: whether it says something else; if not, no date moves."""
     is_look: bool = False
-    """For CHANGED only: whether no word is another; then what it looked like before is not kept."""
+    """For CHANGED only: whether neither a word nor its own link is another; then the version before is not kept."""
 
     @property
     def leads(self) -> bool:

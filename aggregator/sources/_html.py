@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin, urlsplit
 
-from ._xml import LONG_TAG, fewer_attributes
+from ._xml import FORBIDDEN, LONG_TAG, fewer_attributes
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement as HtmlElement
@@ -19,7 +19,6 @@ _CODE = re.compile(
     re.DOTALL | re.I,
 )
 _TAG = re.compile(r"""<[a-zA-Z](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>?""")
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BEFORE = r"(?:\s|<!--.*?-->|<\?.*?\?>)*+"
 _PAGE = re.compile(rf"{_BEFORE}<(?:!doctype\s+html|html|head|body)[\s>]", re.I | re.DOTALL)
 
@@ -36,7 +35,7 @@ def tree(text: str) -> HtmlElement | None:
 
     parser = html.HTMLParser(encoding="utf-8", no_network=True)
     try:
-        return html.document_fromstring(shorn(_FORBIDDEN.sub(" ", text[:LONGEST])).encode(), parser=parser)
+        return html.document_fromstring(shorn(FORBIDDEN.sub(" ", text[:LONGEST])).encode(), parser=parser)
     except (LxmlError, ValueError, AssertionError):
         return None
 

@@ -63,7 +63,7 @@ def read(text: str) -> Sitemap:
 
 
 def _entries(xml: str) -> Iterator[Entry]:
-    """Without ever holding more than one of them. What the XML says before it breaks off is taken."""
+    """Each is let go of once it is read. What the XML says before it breaks off is taken."""
     number = 0
     for _, element in ET.iterparse(BytesIO(xml.encode())):  # noqa: S314 - there is no DOCTYPE left in a tidy text
         if _local(element.tag) in ("url", "sitemap"):

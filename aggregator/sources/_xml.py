@@ -20,7 +20,8 @@ from ._dates import moment
 FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
 
 _DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML cannot hold (XML 1.0, 2.2)."""
 _DOCTYPE = re.compile(
     r"""(?:\s | <\?.*?\?> | <!--.*?-->)*+ <!DOCTYPE (?:[^\[<>"']++ | "[^"]*+" | '[^']*+')*+
         (?: \[ (?:[^\]"'<]++ | "[^"]*+" | '[^']*+' | <!--.*?(?:-->|\Z) | <)*+ \]\s*+ )? >?""",
@@ -120,7 +121,7 @@ def tidy(text: str, limit: int, tags: int = _MOST_TAGS) -> str:
     more than so many tags takes a gigabyte.
     """
     start = text.find("<?xml", 0, 4096)  # a server's own warnings stand before it
-    text = _FORBIDDEN.sub("", _PAIR.sub(_pair, text[max(start, 0) :]))
+    text = FORBIDDEN.sub("", _PAIR.sub(_pair, text[max(start, 0) :]))
     doctype = _DOCTYPE.match(text)
     text = _PIECE.sub(_piece, text[doctype.end() if doctype else 0 :]).lstrip()
     if text.count("<title>") != text.count("</title>"):
@@ -230,7 +231,7 @@ def _character(number: re.Match[str]) -> str:
     if len(digits) > 7:
         return ""
     code = int(digits, 16 if number["hex"] else 10)
-    return f"&#{code};" if code <= 0x10FFFF and not _FORBIDDEN.match(chr(code)) else ""
+    return f"&#{code};" if code <= 0x10FFFF and not FORBIDDEN.match(chr(code)) else ""
 
 
 def _pair(found: re.Match[str]) -> str:

@@ -64,11 +64,11 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
         failures.append(e.reason)
         is_busy = True  # what was found so far has to be remembered
     dated, undated = _young(entries, source, world), _undated(entries, source, failures)
-    if is_first:  # what gives no date and was there before us is old
-        known = {one.seen: f"{world.now:%Y-%m-%d} " for one in undated}
+    known = {one.seen: f"{world.now:%Y-%m-%d} " for one in undated} if is_first else {}
+    if known:  # what gives no date and was there before us is old
         yield Fetched(url=source.location, body=None, checkpoint=known)
     try:
-        yield from follow(source, since, world, [*dated, *undated], robots, is_busy=is_busy)
+        yield from follow(source, {**since, **known}, world, [*dated, *undated], robots, is_busy=is_busy)
     except FetchError as e:
         failures.append(e.reason)
         is_refused = not e.partial

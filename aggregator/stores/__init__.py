@@ -98,8 +98,8 @@ class Store(Protocol):
 
     def standing(self, source: str) -> Standing:
         """
-        What the source's past means for its next visit, its bookmark among it; nothing of the kind for one that is new
-        or has moved.
+        What the source's past means for its next visit, its bookmark among it. Of one that has moved only the time of
+        its last visit is left, and of one that is new nothing.
         """
 
     def visited(self, source: str) -> datetime | None:

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from ..disk import sync
 from ..errors import StoreError
 from ._database import check_readable, plain_words
 from ._lock import Lock
@@ -20,6 +21,7 @@ def back_up(conn: sqlite3.Connection, path: Path) -> None:
     try:
         _copy(conn, draft)
         draft.replace(path)
+        sync(path.parent)
     except OSError as e:
         raise StoreError(f"{path} cannot be written: {e.strerror}") from e
     finally:
@@ -53,6 +55,7 @@ def _put_back(copy: Path, path: Path) -> None:
         for log in ("-wal", "-shm"):  # first: the old database's log would be played into the new one
             path.with_name(path.name + log).unlink(missing_ok=True)
         draft.replace(path)
+        sync(path.parent)
     finally:
         draft.unlink(missing_ok=True)
 

@@ -16,7 +16,7 @@ from ._rows import MICROSECOND, health_of, moment_or_none, rows_for, stamp, stan
 MOVED = """
     UPDATE sources SET
         kind = :kind, location = :location, host = :host, checkpoint = '{}', standing = '{}', stopped = 0, failures = 0,
-        next_at = :now, not_before = NULL
+        next_at = :now, not_before = NULL, error = NULL, failing_since = NULL, left_out = NULL
     WHERE name = :name AND (kind <> :kind OR location <> :location)"""
 REGISTERED = "SELECT name, kind, location, every, place FROM sources WHERE place IS NOT NULL ORDER BY place"
 PLACED = """

@@ -1,0 +1,15 @@
+"""What has to be on disk for good."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def sync(folder: Path) -> None:
+    """Which files are in the folder, and under what names: whatever is renamed is on disk when this returns."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
