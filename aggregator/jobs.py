@@ -28,18 +28,17 @@ from random import Random
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from .errors import PressError
 from .galley import Galley
-from .model import ALL, Imprint, Job, Source, State, Topic, Verdict
+from .logbook import Logbook
+from .model import ALL, Imprint, Job, Source, State, Topic
 from .rules import rule_digest
 from .stores import Store
 
 if TYPE_CHECKING:
     from .classify import Classifier
-    from .collect import Report
     from .coverage import Coverage
-    from .teach import Lesson
     from .web import Web
-    from .websub import Round
 
 log = logging.getLogger("river")
 
@@ -50,9 +49,6 @@ LEASE = timedelta(minutes=10)
 """How long a source may be away with a worker before somebody else is sent."""
 
 _LOADING = Lock()
-
-OFFLINE = ""
-"""Stands for every source when there is no network: the complaint is made once."""
 
 
 def now() -> datetime:
@@ -83,8 +79,7 @@ class Desk:
     """Whether what needs the operator's attention is published in feeds/desk/."""
     clock: Callable[[], datetime] = now
     chance: Random = field(default_factory=Random)
-    told: dict[str, str | None] = field(default_factory=dict)
-    """What we last complained of, by source, hub and topic: the same complaint is not repeated at every visit."""
+    logbook: Logbook = field(default_factory=Logbook)
     unpacked: set[str] = field(default_factory=set)
     """Topics that were published, and not packed since."""
 
@@ -127,7 +122,7 @@ def collect_one(name: str, desk: Desk) -> None:
             source, desk.store, trip, standing, desk.chance,
             authority=desk.imprint.authority, priorities=desk.priorities,
         )  # fmt: skip
-        tell(report, desk.told)
+        desk.logbook.visit(report)
         if report.visit.standing and report.visit.standing.address != standing.address:
             from .urls import without_user
 
@@ -169,8 +164,7 @@ def take_lessons(desk: Desk) -> None:
 
     lessons = [teach(topic, like, desk.store) for topic, like in taught]
     for lesson in lessons:
-        tell_of_lesson(lesson, again=desk.told.get(f"like {lesson.topic}") == lesson.complaint)
-        desk.told[f"like {lesson.topic}"] = lesson.complaint
+        desk.logbook.lesson(lesson)
     models = models_of(lessons)
     desk.classifier.take(models)
     desk.store.hold({name: f"{rule_digest(desk.topics[name])} {model.digest}" for name, model in models.items()})
@@ -206,8 +200,12 @@ def pack_published(_: str, desk: Desk) -> None:
 
     while desk.unpacked:
         name = desk.unpacked.pop()  # first: what is published from now on is packed once more
-        if name in desk.topics:
-            pack_topic(desk.topics[name], desk.feeds)
+        try:
+            if name in desk.topics:
+                pack_topic(desk.topics[name], desk.feeds)
+        except PressError:
+            desk.unpacked.add(name)  # next time, then
+            raise
 
 
 def publish_front(_: str, desk: Desk) -> None:
@@ -239,9 +237,7 @@ def ping_hub(hub: str, desk: Desk) -> None:
     from .websub import ping
 
     if hub in desk.imprint.hubs:
-        done = ping(hub, desk.store, desk.web.call(hub, desk.clock()))
-        tell_of_hub(hub, done, again=desk.told.get(hub) == done.error)
-        desk.told[hub] = done.error
+        desk.logbook.hub(hub, ping(hub, desk.store, desk.web.call(hub, desk.clock())))
 
 
 def tidy(_: str, desk: Desk) -> None:
@@ -261,50 +257,3 @@ TASKS: Mapping[str, Callable[[str, Desk], None]] = {
     "tidy": tidy,
     "ping": ping_hub,
 }
-
-
-TOLD = (Verdict.NEW, Verdict.COPY, Verdict.CHANGED, Verdict.WAITS)
-"""What was passed over is the same at each visit; `preview` tells why."""
-
-
-def tell(report: Report, told: dict[str, str | None]) -> None:
-    """One line a visit; a quiet one for a visit that brought nothing, or nothing but the complaint that was `told`."""
-    visit, counts = report.visit, report.counts
-    about, complaint = (OFFLINE, OFFLINE) if visit.is_excused else (visit.source, visit.error or visit.left_out)
-    level = logging.DEBUG if told.get(about) == complaint else logging.WARNING
-    if visit.left_out:
-        log.log(level, "%s: %s", visit.source, visit.left_out)
-    if visit.error:
-        following = "not visited any more" if visit.is_last else f"next try {visit.next_at:%d %b %H:%M} UTC"
-        log.log(level, "%s: %s; %s", visit.source, visit.error, following)
-    told[about] = complaint
-    if visit.requests and not visit.error:
-        told.pop(OFFLINE, None)
-    news = ", ".join(f"{counts[v]} {v.value}" for v in TOLD if counts[v]) if counts else ""
-    if report.waits_because:
-        log.warning("%s: %s: %s; see 'aggregator quarantine'", visit.source, news, report.waits_because)
-    elif news:
-        log.info("%s: %s", visit.source, news)
-    elif not visit.error:
-        log.debug("%s: nothing new", visit.source)
-
-
-def tell_of_lesson(lesson: Lesson, *, again: bool) -> None:
-    """One line for what was learned, one for what is wrong; a quiet one for the same complaint `again`."""
-    if lesson.report:
-        log.info("%s: %s", lesson.topic, lesson.report)
-    if lesson.complaint:
-        log.log(logging.DEBUG if again else logging.WARNING, "%s: like: %s", lesson.topic, lesson.complaint)
-
-
-def tell_of_hub(hub: str, done: Round, *, again: bool) -> None:
-    """One line for what was told, one for what was not; a quiet one for the same complaint `again`."""
-    if done.told:
-        log.info("%s: told of %d feeds", hub, len(done.told))
-    for url, why in done.refused.items():
-        log.warning("%s: will not hear of %s: %s", hub, url, why)
-    if done.error:
-        level = logging.DEBUG if again else logging.WARNING
-        log.log(level, "%s: %s; next try %s", hub, done.error, f"{done.next_at:%d %b %H:%M} UTC")
-    if done.given_up:
-        log.warning("%s: not reached for a day; %d changes stay untold", hub, done.given_up)

@@ -17,6 +17,7 @@ from . import config, jobs, rules
 from .config import Config
 from .errors import AggregatorError, ConfigError
 from .jobs import Desk
+from .logbook import Logbook
 from .model import DESK, Job
 from .stores import Store
 
@@ -131,7 +132,7 @@ class Newsroom:
             galley=old.galley if old else Galley(),
             at_once=new.manners.at_once,
             has_feed=new.desk,
-            told=old.told if old else {},
+            logbook=old.logbook if old else Logbook(),
             unpacked=old.unpacked if old else set(),
         )
 

@@ -4,7 +4,7 @@ feeds/ over HTTP, in a process of its own: collecting never makes a reader wait.
     listen    the parent takes the port, and complains if it cannot
     start     a child process answers on it: `python -m aggregator.serve FEEDS SOCKET`
     serve     what the child does; also the whole of the command `aggregator serve`
-    app       request -> answer (what is said, shelf.py knows; who is let in, porter.py)
+    app       request -> answer (what is said, answers.py knows; who is let in, porter.py)
 
 Files and headers are all there is, so plain ASGI is enough: no web framework.
 """
@@ -23,8 +23,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from .answers import answer
 from .errors import AggregatorError
-from .shelf import Shelf, answer
+from .shelf import Shelf
 
 Message = MutableMapping[str, Any]
 App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]

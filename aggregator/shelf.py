@@ -1,10 +1,9 @@
 """
-The files of feeds/ as ready answers, kept in memory as long as the file is the same: a hit costs two looks at the disk.
+The files of feeds/ as they are sent, kept in memory as long as the file is the same: a hit costs two looks at the disk.
 
-    answer       what HTTP says to this request: 200, 226, 304, 308, 404, 405 or 410
-      Shelf.take   path -> Paper: looked up, read, kept; the least used leave first
-        Paper        one version of one file
-          Form         the same plain or packed, each with a strong ETag of its own
+    Shelf.take   path -> Paper: looked up, read, kept; the least used leave first
+      Paper        one version of one file
+        Form         the same plain or packed, each with a strong ETag of its own
 """
 
 from __future__ import annotations
@@ -15,21 +14,18 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from functools import cached_property
 from hashlib import sha256
 from mimetypes import MimeTypes
 from pathlib import Path
-from urllib.parse import quote
 
-from .codings import CODINGS, Coding, accepted, weights
+from .codings import CODINGS, Coding
 from .delta import BackIssues
 from .links import links_of
 from .press import GONE
 
 Headers = list[tuple[bytes, bytes]]
-Answer = tuple[int, Headers, bytes]
-"""Status, headers with names in lower case, body."""
 
 MEDIA_TYPES = {
     "rss.xml": "application/rss+xml; charset=utf-8",
@@ -49,9 +45,6 @@ MEDIA_TYPES = {
 }
 """By name, then by suffix; for anything else Python's own list, whatever the machine has in /etc/mime.types."""
 
-PATH = re.compile(r"/(?:[^./\\\x00-\x1f][^/\\\x00-\x1f]*/)*(?:[^./\\\x00-\x1f][^/\\\x00-\x1f]*)?")
-"""No empty part, none that begins with a dot (so neither `..` nor a file half written), no backslash."""
-
 SECURITY: Headers = [
     (
         b"content-security-policy",
@@ -67,19 +60,10 @@ OLD = (b"cache-control", b"public, max-age=86400, stale-while-revalidate=86400, 
 For what lies in an archive/ folder: full, so it changes no more, but for a story that is taken down. That must not
 stand in readers' caches for a year, so not `immutable`.
 """
-PART = (b"cache-control", b"no-store, im, max-age=300")
-"""For a 226: who does not know RFC 3229 must not keep it, who does knows how (RFC 3229, 10.8.3)."""
 VARY = (b"vary", b"Accept-Encoding")
 VARY_FEED = (b"vary", b"Accept-Encoding, Sec-Fetch-Mode")
-VARY_PART = (b"vary", b"A-IM, If-None-Match")
 WITH_ENTRIES = re.compile(r"[^/]+/(?:rss|atom)\.xml")
 """The documents of which we send parts; archives do not grow."""
-
-_PAGE = '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{0}</title>\n<p>{0}.\n'
-PAGES = {
-    404: _PAGE.format("Nothing is here").encode(),
-    410: _PAGE.format("This topic is no longer published; you may unsubscribe from it").encode(),
-}
 
 
 @dataclass(frozen=True)
@@ -225,102 +209,9 @@ class Shelf:
         return known or self._types.guess_type(name)[0] or "application/octet-stream"
 
 
-def answer(shelf: Shelf, method: str, path: str, asked: Mapping[bytes, bytes]) -> Answer:
-    """
-    What HTTP says to this (RFC 9110, 9111, 3229). `path` is decoded; names in `asked` are in lower case. The body is
-    there for HEAD too, and must not be sent.
-    """
-    if method not in ("GET", "HEAD"):
-        return _short(405, [(b"allow", b"GET, HEAD")])
-    if not PATH.fullmatch(path):
-        return _short(404)
-    name = path[1:]
-    if shelf.is_gone(name):
-        return _short(410)
-    paper = shelf.take(f"{name}index.html" if path.endswith("/") else name)
-    if paper is None:
-        if path.endswith("/") or not shelf.has_folder(name):
-            return _short(404)
-        # Relative, so that it is right behind a proxy that serves us below some path, too.
-        return _short(308, [(b"location", f"./{quote(path.rpartition('/')[2])}/".encode())])
-    form = paper.packed(accepted(asked.get(b"accept-encoding", b"").decode("latin-1")))
-    if held := _held(paper, form, asked):
-        return 304, held.told, b""
-    if paper.is_xml_feed and asked.get(b"sec-fetch-mode") == b"navigate":
-        return 200, _as_plain_xml(form.headers), form.body
-    return _part(shelf, paper, form, asked) or (200, form.headers, form.body)
-
-
-def _as_plain_xml(headers: Headers) -> Headers:
-    """
-    For somebody who opens a feed in a browser. Chromium shows `application/rss+xml` as source text, whatever stylesheet
-    the feed names; as `application/xml` it is laid out by feed.css. Feed readers do not navigate, and never get this.
-    """
-    return [(n, b"application/xml; charset=utf-8") if n == b"content-type" else (n, v) for n, v in headers]
-
-
-def _held(paper: Paper, form: Form, asked: Mapping[bytes, bytes]) -> Form | None:
-    """
-    What the client has of this version: If-None-Match, compared weakly, and only without it If-Modified-Since. A plain
-    form will do for everybody, a packed one only for who would get the same again.
-    """
-    if (tags := asked.get(b"if-none-match")) is None:
-        return form if _is_unchanged(paper, asked.get(b"if-modified-since")) else None
-    if tags == form.etag or tags.strip() == b"*":
-        return form
-    known = _etags(tags)
-    return next((f for f in (form, paper.plain) if f.etag in known), None)
-
-
-def _is_unchanged(paper: Paper, since: bytes | None) -> bool:
-    """
-    Only for the very date that we gave. It is the time of the news, some seconds before the file is there: a client
-    that sends the time of its download instead may have missed this version. (nginx compares likewise.)
-    """
-    if since is None or since == paper.last_modified:
-        return since is not None
-    try:
-        at = parsedate_to_datetime(since.decode("latin-1"))
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return False
-    return paper.modified_at.replace(microsecond=0) == (at.replace(tzinfo=UTC) if at.tzinfo is None else at)
-
-
-def _part(shelf: Shelf, paper: Paper, form: Form, asked: Mapping[bytes, bytes]) -> Answer | None:
-    """
-    226 with the entries that are new to the client (RFC 3229), if it wants that, if we remember what it has, and if
-    that is less than the whole. It is made of the plain form, and has its ETag.
-    """
-    if b"a-im" not in asked or weights(asked[b"a-im"].decode("latin-1")).get("feed", 0.0) <= 0:
-        return None
-    for etag in _etags(asked.get(b"if-none-match", b"")):
-        part = shelf.since(paper, etag)
-        if part is not None and len(part) < len(form.body):
-            headers = [
-                *((b"etag", paper.plain.etag), (b"last-modified", paper.last_modified), PART, VARY_PART, *SECURITY),
-                *((b"im", b"feed"), (b"delta-base", etag)),
-                *((b"content-type", paper.media_type.encode()), (b"content-length", b"%d" % len(part))),
-            ]
-            return 226, headers, part
-    return None
-
-
-def _etags(header: bytes) -> list[bytes]:
-    return re.findall(rb'"[^"]*"', header)
-
-
 def _version(etag: bytes) -> str:
     """The version that this ETag is of, plain or packed."""
     return etag.strip(b'"').decode("latin-1").partition("-")[0]
-
-
-def _short(status: int, more: Headers | None = None) -> Answer:
-    """An answer without a paper."""
-    body = PAGES.get(status, b"")
-    headers = [(b"content-length", b"%d" % len(body)), (b"cache-control", b"public, max-age=60"), *SECURITY]
-    if body:
-        headers.append((b"content-type", b"text/html; charset=utf-8"))
-    return status, headers + (more or []), body
 
 
 def _beside(path: Path, coding: Coding, body: bytes) -> bytes | None:

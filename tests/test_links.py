@@ -8,9 +8,10 @@ from types import ModuleType
 
 import pytest
 
+from aggregator.answers import answer
 from aggregator.formats import atom, html, jsonfeed, render, rss
 from aggregator.links import links_of
-from aggregator.shelf import Shelf, answer
+from aggregator.shelf import Shelf
 
 from .editions import ORDINARY, edition, story
 

@@ -11,7 +11,7 @@ from time import perf_counter
 import pytest
 
 from aggregator.collect import Report, collect
-from aggregator.jobs import tell
+from aggregator.logbook import Logbook
 from aggregator.model import Health, Note, Source, State
 from aggregator.preview import preview
 from aggregator.reports import health_row, record_lines
@@ -141,9 +141,9 @@ def test_a_file_that_cannot_be_read_is_told_once_and_its_folder_is_well(
     (tmp_path / "in/a.txt").write_text("Rain in the steppe\n\nIt rains.")
     (tmp_path / "in/b.xml").write_text("no feed at all")
     (tmp_path / "in/c.txt").symlink_to("/etc/hostname")
-    told: dict[str, str | None] = {}
+    logbook = Logbook()
     for day in range(3):
-        tell(visited(web, store, source, NOW + day * DAY), told)
+        logbook.visit(visited(web, store, source, NOW + day * DAY))
     health = store.health()[0]
     assert (health.state, health.error, health.failures, health.articles) == (State.OK, None, 0, 1)
     assert health.last_success == NOW + 2 * DAY

@@ -10,12 +10,13 @@ from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 
-from aggregator import config
+from aggregator import config, publish
 from aggregator.coverage import Coverage
-from aggregator.errors import StoreError
+from aggregator.errors import PressError, StoreError
 from aggregator.jobs import Desk, run
 from aggregator.model import Job, Reception, Rule, Source, Term, Topic
 from aggregator.newsroom import Newsroom
@@ -226,6 +227,17 @@ def test_what_was_published_is_packed_at_the_start_and_then_once_a_minute_at_mos
     desk.unpacked.clear()
     chore()
     assert len(hands.jobs) == 2, "nothing was published"
+
+
+def test_what_could_not_be_packed_is_packed_the_next_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.unpacked.add("all")
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "pack_topic", Mock(side_effect=PressError("feeds", "no space left")))
+        with pytest.raises(PressError):
+            run(Job("pack"), desk)
+    assert desk.unpacked == {"all"}
+    run(Job("pack"), desk)
+    assert desk.unpacked == set()
 
 
 def test_a_clock_that_is_set_back_keeps_no_chore_waiting_for_the_old_time(desk: Desk) -> None:

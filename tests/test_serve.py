@@ -109,6 +109,13 @@ def test_nothing_else_can_be_reached(feeds: Path, path: str) -> None:
     assert said.headers["content-type"] == "text/html; charset=utf-8"
 
 
+@pytest.mark.parametrize(("path", "root"), [("/nothing", "./"), ("/all/nothing.xml", "../"), ("/a/b/", "../../")])
+def test_who_has_lost_the_way_finds_the_front_page_below_any_path(feeds: Path, path: str, root: str) -> None:
+    page = Said(app(feeds), path).body.decode()
+    assert f'<a href="{root}">' in page
+    assert f'href="{root}style.css"' in page
+
+
 @pytest.mark.parametrize(
     ("name", "media_type"),
     [
