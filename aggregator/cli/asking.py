@@ -62,6 +62,7 @@ def check(path: Path, edited: Path | None, topic: str | None, as_json: bool) -> 
     2,000, nearly everything, or only what another topic finds. `--words all` tells of the stories in no topic.
     """
     from ..check import archive, failed_trials, warnings
+    from ..model import ALL
     from ..reports import archive_line, archive_row, check_row
 
     try:
@@ -78,7 +79,8 @@ def check(path: Path, edited: Path | None, topic: str | None, as_json: bool) -> 
     with newest(settings) as (stories, lessons):
         held = archive(settings, stories, lessons)
     told = warnings(settings, held, lessons)
-    counts = {"sources": len(settings.sources), "topics": len(settings.topics), "rule tests": len(settings.trials)}
+    topics = [t for t in settings.topics if t.name != ALL]
+    counts = {"sources": len(settings.sources), "topics": len(topics), "rule tests": len(settings.trials)}
     if as_json:
         show([json_line(check_row(str(settings.path), counts, errors, told) | archive_row(held))])
     else:
@@ -86,8 +88,13 @@ def check(path: Path, edited: Path | None, topic: str | None, as_json: bool) -> 
     if errors:
         raise click.exceptions.Exit(2)
     if not as_json:
-        click.echo(f"{settings.path}: {', '.join(f'{n} {what}' for what, n in counts.items())}: all right")
+        click.echo(f"{settings.path}: {', '.join(several(n, what) for what, n in counts.items())}: all right")
         click.echo(archive_line(held))
+
+
+def several(count: int, what: str) -> str:
+    """`2 sources`, `1 source`."""
+    return f"{count} {what.removesuffix('s') if count == 1 else what}"
 
 
 def tell_words(settings: Config, name: str, as_json: bool) -> None:
