@@ -71,7 +71,7 @@ class Brought:
     make: Callable[[], Article] | None = None
     """Of an echo."""
     date: tuple[datetime, Dated] | None = None
-    """Of an echo: as of its article, if that were made now."""
+    """Of an echo that gives one: as of its article, if that were made now."""
     article: Article | None = None
 
     @property

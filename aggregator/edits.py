@@ -16,12 +16,10 @@ from itertools import pairwise
 from .markup import plain
 from .model import Article
 from .passages import Passage, Words, compare, spoken
-from .text import words
+from .text import ROOT, words
 
 ENOUGH = 3
 """Words."""
-_SAME_ROOT = 5
-"""Letters: names that begin with so many of the same letters are forms of one name, as in sameness/."""
 _SHOWN = 3
 _SHORTEST = 4
 """Letters: shorter words are mostly prepositions, and every text has them."""
@@ -89,7 +87,7 @@ def roots(text: str) -> set[str]:
     """What a text says, whatever the endings: how its longer words begin, its figures, and pairs of ideographs."""
     said = words(text)
     pairs = {one + other for one, other in pairwise(said) if len(one) == len(other) == 1}
-    return pairs | {word[:_SAME_ROOT] for word in said if len(word) >= _SHORTEST or word[0].isdigit()}
+    return pairs | {word[:ROOT] for word in said if len(word) >= _SHORTEST or word[0].isdigit()}
 
 
 def differs(passage: Passage) -> bool:
@@ -121,7 +119,7 @@ def another_name(change: Passage) -> str:
 
 
 def _root(name: str) -> str:
-    return words(name)[0][:_SAME_ROOT]
+    return words(name)[0][:ROOT]
 
 
 def _listed(shown: list[str]) -> str:

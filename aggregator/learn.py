@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from .errors import LearningError
 from .model import ENOUGH_EXAMPLES
-from .text import words
+from .text import FIRST_IDEOGRAPH, ROOT, words
 
 VERSION = 1
 """Another number: models that were trained before are trained anew."""
@@ -38,7 +38,6 @@ _LENGTH = 2_000
 """Characters: news says at the beginning what it is about."""
 _TITLE = 2
 """The headline counts so many times."""
-_ROOT = 5
 _SHORTEST, _LONGEST = 3, 5
 """Letters in a row that are a feature; a word begins and ends with a blank."""
 _LONGEST_WORD = 60
@@ -49,7 +48,6 @@ _FOUND = 3
 """So many examples have to be found when they are left out: one or two of a dozen are now and then by mere chance."""
 _CHUNK = 4_096
 """Columns."""
-_FIRST_IDEOGRAPH = "\u3005"
 
 Text: TypeAlias = tuple[str, str]
 """Title and body, plain."""
@@ -73,7 +71,7 @@ def spoken(text: Text) -> list[str]:
 
 def read(said: Sequence[str]) -> tuple[Features, Features]:
     """The features of words in a row: roots (ideographs in pairs too), and letters."""
-    pairs = [_hash(a + b) for a, b in pairwise(said) if a >= _FIRST_IDEOGRAPH and b >= _FIRST_IDEOGRAPH]
+    pairs = [_hash(a + b) for a, b in pairwise(said) if a >= FIRST_IDEOGRAPH and b >= FIRST_IDEOGRAPH]
     roots = np.array([_hash(root(word)) for word in said] + pairs, np.uint32)
     letters = np.concatenate([_letters(word) for word in said]) if said else roots
     return _counted(roots), _counted(letters)
@@ -81,7 +79,7 @@ def read(said: Sequence[str]) -> tuple[Features, Features]:
 
 def root(word: str) -> str:
     """What its inflected forms share, near enough in every language."""
-    return word[:_ROOT]
+    return word[:ROOT]
 
 
 def _hash(text: str) -> int:
@@ -175,7 +173,7 @@ class Model:
     def because(self, text: Text, limit: int = 3) -> list[str]:
         """The words of this text that speak most for the topic, as they stand there, one of each root."""
         said = spoken(text)
-        forms = {root(word): word for word in reversed(said) if len(word) >= _SHORTEST or word >= _FIRST_IDEOGRAPH}
+        forms = {root(word): word for word in reversed(said) if len(word) >= _SHORTEST or word >= FIRST_IDEOGRAPH}
         if not forms:
             return []
         speaking = np.zeros_like(self.weights)

@@ -198,6 +198,11 @@ def published(item: Item, now: datetime) -> tuple[datetime, Dated]:
         if item.file_at is None or item.file_at.year < _WEB_BEGINS:  # mtime 0 is what archives without dates leave
             return now, Dated.MISSING
         return _at_most(now, item.file_at), Dated.FILE
+    return judged(said, now)
+
+
+def judged(said: datetime, now: datetime) -> tuple[datetime, Dated]:
+    """What we make of a date that a source gives. `now` is in whole seconds."""
     if said.year < _WEB_BEGINS:
         return now, Dated.IMPOSSIBLE
     if _is_far_ahead(said, now):
@@ -213,12 +218,13 @@ def _updated(item: Item, published_at: datetime, now: datetime) -> datetime:
 
 
 def _is_far_ahead(said: datetime, now: datetime) -> bool:
-    return _aware(said) > now + _NEAR_FUTURE
+    return _aware(said) - now > _NEAR_FUTURE
 
 
 def _at_most(now: datetime, said: datetime) -> datetime:
     """In UTC and in whole seconds, as every format can say it."""
-    return min(_aware(said), now).astimezone(UTC).replace(microsecond=0)
+    said = _aware(said)
+    return now if said > now else said.astimezone(UTC).replace(microsecond=0)
 
 
 def _aware(at: datetime) -> datetime:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from . import plugins
 from .classify import Classifier
-from .collect import Bag, gather
 from .dedupe import dedupe
+from .gather import Bag, gather
 from .model import Decision, Filing, Known, Source, Story
 from .stores import Store
 from .web import Web

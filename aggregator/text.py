@@ -27,6 +27,10 @@ CJK = (
     r"\U00020000-\U0003ffff"
 )
 """Ideographs and kana, for the inside of a character class: they are written without blanks."""
+FIRST_IDEOGRAPH = "\u3005"
+"""What begins with it or a later letter is one, or hardly ever met."""
+ROOT = 5
+"""Letters: so many at the beginning the inflected forms of a word share, near enough in every language."""
 MARKS = "".join(c for c in map(chr, range(0x900, 0xE00)) if unicodedata.category(c) in ("Mc", "Mn"))
 """Vowels and the like in the scripts of India: Unicode takes them for marks, but they are of the word they stand in."""
 _COMMON_LETTERS = "a-z\u00df-\u00f6\u00f8-\u02af\u0430-\u045f\u048a-\u052f"

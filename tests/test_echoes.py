@@ -21,8 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator import normalise as normalising
-from aggregator.collect import Bag, Report, collect, gather
+from aggregator.collect import Report, collect
 from aggregator.echoes import wording
+from aggregator.gather import Bag, gather
 from aggregator.model import Article, Decision, Echo, Enclosure, Fetched, Item, Reception, Source, Verdict
 from aggregator.normalise import REVISION, normalise
 from aggregator.release import discard, release

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from aggregator.collect import Bag, gather
 from aggregator.errors import ParseError
+from aggregator.gather import Bag, gather
 from aggregator.model import Enclosure, Fetched, Item, Source
 from aggregator.sources import _announced, _follow, _listing, page
 from aggregator.sources._extractor import main_text

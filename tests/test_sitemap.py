@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.collect import Bag, gather
+from aggregator.gather import Bag, gather
 from aggregator.model import Source
 from aggregator.sources import _sitemap, sitemap
 from aggregator.sources._robots import TOKEN

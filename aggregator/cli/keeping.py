@@ -114,11 +114,10 @@ def planned(settings: Config, store: Store, since: datetime) -> Plan:
     from ..resort import plan
     from ..stores.sqlite import open_store
 
-    priorities = {s.name: s.priority for s in settings.sources}
     with TemporaryDirectory() as folder:
         empty = open_store(Path(folder) / "again.sqlite", writing=True)
         try:
-            return plan(store, empty, since, authority=settings.imprint.authority, priorities=priorities)
+            return plan(store, empty, since, authority=settings.imprint.authority, priorities=settings.priorities)
         finally:
             empty.close()
 

@@ -36,12 +36,11 @@ def release(path: Path, key: str, as_news: bool) -> None:
     from ..release import release as let_out
 
     settings = configuration(path)
-    priorities = {s.name: s.priority for s in settings.sources}
     authority = settings.imprint.authority
     with newsroom(settings, "release") as room:
-        waiting, source = find_waiting(room.store, key, priorities)
+        waiting, source = find_waiting(room.store, key, settings.priorities)
         counts = let_out(
-            room.store, waiting, source, now(), as_news=as_news, authority=authority, priorities=priorities
+            room.store, waiting, source, now(), as_news=as_news, authority=authority, priorities=settings.priorities
         )
         publish_all(room)
     click.echo(f"released: {', '.join(f'{n} {verdict.value}' for verdict, n in counts.items()) or 'nothing waited'}")

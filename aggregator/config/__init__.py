@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import urlsplit
@@ -112,6 +113,11 @@ class Config:
     """The rules' own tests, in the order of the file."""
     places: Mapping[tuple[str, Term | None], tuple[int, int]] = field(default_factory=dict, compare=False)
     """Topic, and None or a term of its rule -> line and column, from 1."""
+
+    @cached_property
+    def priorities(self) -> Mapping[str, int]:
+        """Source -> how it stands among the others, for the choice of the lead."""
+        return {s.name: s.priority for s in self.sources}
 
 
 def load(path: Path) -> Config:

@@ -53,7 +53,7 @@ def revised_lines(story: Story, store: Store, width: int, paint: passages.Paint)
 
 def revisions(story: Story, store: Store) -> list[Revision]:
     """Article by article, the lead first."""
-    return [r for article in (story.lead, *(c.article for c in story.copies)) for r in store.revisions(article.id)]
+    return [r for article in story.members for r in store.revisions(article.id)]
 
 
 def between(old: Article, new: Article) -> list[passages.Row]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ..text import ROOT
 from ._limits import DEFAULT, Limits
 from ._reading import Reading, distinct, in_common
 from ._slots import Conflict, Fillings, fillings, headline_conflict
 from ._words import folded, spelled
 
-_ROOT = 5
 _SHORTEST = 4
 """Letters: shorter words are mostly prepositions."""
 _SHOWN = 4
@@ -138,7 +138,7 @@ def _roots(words: list[str], is_ideographic: bool) -> set[str]:
     """What words say, whatever their endings; of ideographs, what pairs say."""
     if is_ideographic:
         return {one + other for one, other in pairwise(words)}
-    return {folded(word)[:_ROOT] for word in words if len(word) >= _SHORTEST}
+    return {folded(word)[:ROOT] for word in words if len(word) >= _SHORTEST}
 
 
 def _other_news(filled: Fillings, name_weight: float, limits: Limits) -> bool:

@@ -16,12 +16,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ..text import ROOT
 from ._reading import Hashes, Reading, are_in, chained, distinct, mixed
 from ._words import HASH, NAME, NUMBER, code_of, folded, spelled
 
 _FEW = 8
-_SAME_ROOT = 5
-"""Letters: names that begin with so many of the same letters are forms of one name."""
 _SAME_NAME = 0.7
 """Likeness of two names, spelled in one alphabet, from which they are one name transliterated."""
 
@@ -188,7 +187,7 @@ def alike(word: str, other: str) -> bool:
     ours, theirs = folded(word), folded(other)
     if word[0].isdigit() or other[0].isdigit():
         return _rounded(ours, theirs) or _rounded(theirs, ours)
-    if ours[:_SAME_ROOT] == theirs[:_SAME_ROOT]:
+    if ours[:ROOT] == theirs[:ROOT]:
         return True
     if ours.isascii() == theirs.isascii():
         return False

@@ -13,6 +13,8 @@ import re
 import unicodedata
 import zlib
 
+from ..text import CJK, FIRST_IDEOGRAPH
+
 NAME = 1 << 32
 """A word of three letters or more that begins with a capital."""
 NUMBER = 1 << 33
@@ -20,12 +22,7 @@ IDEOGRAPH = 1 << 34
 HASH = NAME - 1
 """The bits of a code that tell which word it is."""
 
-_CJK = (
-    r"\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
-    r"\U00020000-\U0003ffff"
-)
-_IDEOGRAPH = re.compile(f"[{_CJK}]")
-_FIRST_IDEOGRAPH = "\u3005"
+_IDEOGRAPH = re.compile(f"[{CJK}]")
 # Letters first, as most words are of letters: a tenth to a third less time than with numbers first.
 _WORD = re.compile(r"[^\W_](?:(?<!\d)[^\W_]*|\d{0,2}(?: \d{3})+(?!\d)(?:[.,]\d+)?|\d*(?:[.,:]\d+)*)")
 _TAG = re.compile(r"<[^<>]{1,300}>")
@@ -91,7 +88,7 @@ def _code(word: str) -> int:
     code = zlib.crc32(folded(word).encode("utf-8", "replace"))
     if not word.isalpha() and _DIGIT.search(word):  # Q4 and 2-ші are figures too
         return code | NUMBER
-    if word >= _FIRST_IDEOGRAPH and _IDEOGRAPH.match(word):
+    if word >= FIRST_IDEOGRAPH and _IDEOGRAPH.match(word):
         return code | IDEOGRAPH
     return code | NAME if word[0].isupper() and len(word) > 2 else code
 

@@ -18,7 +18,7 @@ from math import log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from ..text import words
+from ..text import FIRST_IDEOGRAPH, ROOT, words
 
 ALIKE = 0.29
 """From this score on, two texts are about one event; docs/sameness.md tells how often that is right."""
@@ -36,10 +36,6 @@ _FEW = 20
 _TRIES = 12
 """So many stories are compared: those with the most and the rarest of these terms."""
 _TITLE = 2
-
-_ROOT = 5
-"""Letters."""
-_FIRST_IDEOGRAPH = "\u3005"
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -66,16 +62,16 @@ def terms(title: str, body: str) -> Terms:
 def _beginning(body: str) -> list[str]:
     """Of a text in letters, half of what there is to look at mostly has words enough; its last ones may be cut."""
     said = words(body[: _LONGEST // 2])
-    if len(said) >= _BEGINNING + _CUT and max(said) < _FIRST_IDEOGRAPH:
+    if len(said) >= _BEGINNING + _CUT and max(said) < FIRST_IDEOGRAPH:
         return _roots(said[:_BEGINNING])
     return _roots(words(body[:_LONGEST]))[:_BEGINNING]
 
 
 def _roots(said: list[str]) -> list[str]:
-    if not said or max(said) < _FIRST_IDEOGRAPH:
-        return [word[:_ROOT] for word in said]
-    pairs = [a + b for a, b in pairwise(said) if a >= _FIRST_IDEOGRAPH and b >= _FIRST_IDEOGRAPH]
-    return [word[:_ROOT] for word in said if word < _FIRST_IDEOGRAPH] + pairs
+    if not said or max(said) < FIRST_IDEOGRAPH:
+        return [word[:ROOT] for word in said]
+    pairs = [a + b for a, b in pairwise(said) if a >= FIRST_IDEOGRAPH and b >= FIRST_IDEOGRAPH]
+    return [word[:ROOT] for word in said if word < FIRST_IDEOGRAPH] + pairs
 
 
 class Window:
