@@ -6,7 +6,6 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,19 +21,6 @@ from aggregator.web._wishes import back_after, fresh_for
 from .loopback import NOW, Loopback, failure, hang, in_turn, make_web, pour, reply, visit
 
 SPACES = gzip.compress(b" " * (1 << 20), mtime=0)
-
-
-@pytest.fixture
-def server() -> Iterator[Loopback]:
-    with Loopback() as server:
-        yield server
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    web = make_web()
-    yield web
-    web.close()
 
 
 def refuse_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,12 +23,6 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def server() -> Iterator[Loopback]:
-    with Loopback() as server:
-        yield server
-
-
-@pytest.fixture
 def web() -> Iterator[Web]:
     web = make_web(private_hosts=frozenset({"127.0.0.1", "localhost"}))
     yield web

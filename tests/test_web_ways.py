@@ -40,13 +40,6 @@ def by_requests(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
     web.close()
 
 
-@pytest.fixture
-def web() -> Iterator[Web]:
-    web = make_web()
-    yield web
-    web.close()
-
-
 # --- what is plain ---------------------------------------------------------------------------------------------------
 
 

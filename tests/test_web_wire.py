@@ -24,19 +24,6 @@ SPACES = gzip.compress(b" " * (1 << 20), mtime=0)
 PACKED_FEED = gzip.compress(b"<rss>", mtime=0)
 
 
-@pytest.fixture
-def server() -> Iterator[Loopback]:
-    with Loopback() as server:
-        yield server
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    web = make_web()
-    yield web
-    web.close()
-
-
 # --- the deadline ----------------------------------------------------------------------------------------------------
 
 

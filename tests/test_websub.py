@@ -184,13 +184,6 @@ def server() -> Iterator[Loopback]:
         yield server
 
 
-@pytest.fixture
-def web() -> Iterator[Web]:
-    web = make_web()
-    yield web
-    web.close()
-
-
 def desk_with(store: Store, feeds: Path, web: Web, clock: Moment, *hubs: str) -> Desk:
     """A desk with one source that has one article, and these hubs."""
     return Desk(
