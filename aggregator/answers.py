@@ -29,7 +29,7 @@ _PAGE = """\
 <link rel="stylesheet" href="{1}style.css">
 <div class="page">
 <h1>{0}</h1>
-<p>{2} <a href="{1}">All topics</a></p>
+<p class="about">{2} <a href="{1}">All topics</a></p>
 </div>
 """
 _SAYING = {
