@@ -6,6 +6,15 @@ import os
 from pathlib import Path
 
 
+def write(path: Path, body: bytes, mode: int) -> None:
+    """All of it is on disk when this returns; its name is after a `sync` of the folder."""
+    with path.open("wb") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def sync(folder: Path) -> None:
     """Which files are in the folder, and under what names: whatever is renamed is on disk when this returns."""
     descriptor = os.open(folder, os.O_RDONLY)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class AggregatorError(Exception):
@@ -40,13 +41,17 @@ class Complaint:
 
 
 class ConfigError(AggregatorError):
-    """The configuration cannot be used. All complaints at once, in the order of the file."""
+    """
+    The configuration cannot be used. All complaints at once, in the order of the file; and where the database would be,
+    as far as that can be made out.
+    """
 
     exit_code = 2
 
-    def __init__(self, complaints: Sequence[Complaint]) -> None:
+    def __init__(self, complaints: Sequence[Complaint], database: Path | None = None) -> None:
         super().__init__("\n".join(map(str, complaints)))
         self.complaints = tuple(complaints)
+        self.database = database
 
 
 class PluginError(AggregatorError):

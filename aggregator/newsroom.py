@@ -116,6 +116,7 @@ class Newsroom:
         self.store.register(new.sources, digests, jobs.now())
         self.store.hold({t.name: rules.rule_digest(t) for t in new.topics if not t.like})
         feeds = old.feeds if old else new.feeds
+        self._keep(new)
         retire(feeds, {*digests, DESK} if new.desk else digests)
         if not new.desk:
             take_away(feeds / DESK)
@@ -135,6 +136,14 @@ class Newsroom:
             logbook=old.logbook if old else Logbook(),
             unpacked=old.unpacked if old else set(),
         )
+
+    def _keep(self, new: Config) -> None:
+        from .config import last
+
+        try:
+            last.keep(new)
+        except OSError as e:
+            log.warning("%s cannot be kept for a day on which it is broken: %s", new.path, e.strerror)
 
 
 def stamp(path: Path) -> Stamp | None:

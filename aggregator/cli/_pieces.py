@@ -26,6 +26,18 @@ OUR_ID = re.compile("[0-9a-f]{24}")
 
 
 def configuration(path: Path) -> Config:
+    """What is in force: while the file is broken that of before, if there is one, and what is wrong is told."""
+    from ..config.last import load_or_last
+
+    settings, broken = load_or_last(path)
+    if broken:
+        click.echo(str(broken), err=True)
+        click.echo(f"{path}: the configuration of before stays in force", err=True)
+    return settings
+
+
+def as_written(path: Path) -> Config:
+    """For commands about the file itself: as it is, or what is wrong with it."""
     from ..config import load
 
     return load(path)

@@ -15,7 +15,7 @@ import click
 
 from ..errors import ConfigError
 from . import main
-from ._pieces import configuration, json_line, must_be_one_of, reading, show, the_story
+from ._pieces import as_written, configuration, json_line, must_be_one_of, reading, show, the_story
 
 if TYPE_CHECKING:
     from ..classify import Classifier, Reason
@@ -66,7 +66,7 @@ def check(path: Path, edited: Path | None, topic: str | None, as_json: bool) -> 
     from ..reports import archive_line, archive_row, check_row
 
     try:
-        settings = configuration(edited or path)
+        settings = as_written(edited or path)
     except ConfigError as e:
         if as_json:
             click.echo(json_line(check_row(str(edited or path), {}, e.complaints, ())))
@@ -143,7 +143,7 @@ def plan(path: Path, edited: Path | None, all_moves: bool, as_json: bool) -> Non
     from ..reports import plan_lines, plan_row
     from ..resort import notice
 
-    settings = configuration(edited or path)
+    settings = as_written(edited or path)
     with reading(configuration(path)) as store:
         made = make(settings, store)
         if told := notice(store):

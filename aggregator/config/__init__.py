@@ -94,6 +94,8 @@ class Config:
 
     path: Path
     """As the user gave it."""
+    text: str = field(repr=False, compare=False)
+    """As it stands there."""
     imprint: Imprint
     manners: Manners
     listen: tuple[str, int]
@@ -120,18 +122,21 @@ class Config:
         return {s.name: s.priority for s in self.sources}
 
 
-def load(path: Path) -> Config:
-    """Raises ConfigError with all complaints at once, in the order of the file."""
-    root, found = _yaml.read(str(path), _text(path))
+def load(path: Path, text: str | None = None) -> Config:
+    """What the file says, or `text` in its place. Raises ConfigError with all complaints at once, in order."""
+    said = _text(path) if text is None else text
+    root, found = _yaml.read(str(path), said)
     complaints = Complaints(str(path), found)
+    database = path.parent.absolute() / KEYS["database"]
     if isinstance(root, _yaml.Mapping):
-        config = _config(path, Section(root, "", KEYS, complaints))
+        config = _config(path, said, Section(root, "", KEYS, complaints))
         if not complaints.found:
             return config
+        database = config.database
     elif not found:
-        text = "'key: value' lines are wanted" if root else "the file is empty; it begins with 'title: ...'"
-        complaints.add(root or _yaml.Mapping(1, 1, ()), f"{text} ('aggregator init' makes an example)")
-    raise ConfigError(complaints.in_order())
+        wanted = "'key: value' lines are wanted" if root else "the file is empty; it begins with 'title: ...'"
+        complaints.add(root or _yaml.Mapping(1, 1, ()), f"{wanted} ('aggregator init' makes an example)")
+    raise ConfigError(complaints.in_order(), database)
 
 
 def _text(path: Path) -> str:
@@ -155,7 +160,7 @@ def _text(path: Path) -> str:
         raise refuse("this is no UTF-8; save the file as UTF-8", line, column) from e
 
 
-def _config(path: Path, top: Section) -> Config:
+def _config(path: Path, text: str, top: Section) -> Config:
     folder = path.parent.absolute()
     polite = top.inner("polite")
     listen = top.take("listen", values.listen)
@@ -164,6 +169,7 @@ def _config(path: Path, top: Section) -> Config:
     desk = top.take("desk", values.one_of("true", "false")) == "true"
     config = Config(
         path=path,
+        text=text,
         imprint=imprint,
         manners=Manners(
             contact=imprint.contact,

@@ -7,13 +7,12 @@ More sources, written behind the others in config.yaml. What stands there stays 
 from __future__ import annotations
 
 import json
-import os
 import re
 from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..disk import sync
+from ..disk import sync, write
 from ..errors import Complaint, ConfigError
 from . import Config, _yaml, load
 
@@ -38,7 +37,7 @@ def append(path: Path, entries: Sequence[Entry]) -> None:
         raise _by_hand(path, entries)
     draft = path.with_name(f".{path.name}.new")
     try:
-        _write(draft, (mark + _continued(text, gap, entries)).encode(), path.stat().st_mode)
+        write(draft, (mark + _continued(text, gap, entries)).encode(), path.stat().st_mode)
         if not _says_the_same(before, _loaded(draft), len(entries)) or path.read_bytes() != body:
             raise _by_hand(path, entries)
         draft.replace(path)
@@ -87,14 +86,6 @@ def _loaded(draft: Path) -> Config | None:
         return load(draft)
     except ConfigError:
         return None
-
-
-def _write(draft: Path, body: bytes, mode: int) -> None:
-    with draft.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fchmod(file.fileno(), mode)
-        os.fsync(file.fileno())
 
 
 def _by_hand(path: Path, entries: Sequence[Entry]) -> ConfigError:
