@@ -18,7 +18,7 @@ from .config import Config
 from .errors import AggregatorError, ConfigError
 from .jobs import Desk
 from .logbook import Logbook
-from .model import DESK, Job
+from .model import ALL, DESK, Job
 from .stores import Store
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ class Newsroom:
                 log.warning("%s: a new value for '%s' needs a restart", new.path, key)
         self.desk = self._set_up(new, self.desk)
         self.config = new
-        log.info("%s has changed: %d sources, %d topics", new.path, len(new.sources), len(new.topics))
+        own = [t for t in new.topics if t.name != ALL]
+        log.info("%s has changed, and is in force: sources %d, topics %d", new.path, len(new.sources), len(own))
 
     def _set_up(self, new: Config, old: Desk | None) -> Desk:
         from .coverage import Coverage
