@@ -23,7 +23,7 @@ from .rules import WRITTEN, missing, rules_digest
 from .teach import Lesson, models_of, text_of_story
 from .text import words
 from .values import closest
-from .wording import Beginnings, Wording, is_slip, is_worth_it, near, stray_letter
+from .wording import Beginnings, WordCount, is_slip, is_worth_it, near, stray_letter
 
 MOST_STORIES = 2000
 """The newest ones; they tell what the rules do now."""
@@ -235,7 +235,7 @@ def finds(topic: Topic, stories: Iterable[Story], lessons: Iterable[Lesson] = ()
     met: dict[Term, Counter[str]] = defaultdict(Counter)
     classifier = Classifier([topic], "")
     classifier.take(models_of(lessons))
-    here, there = Wording(), Wording()
+    here, there = WordCount(), WordCount()
     for story in stories:
         for term, mentioned in classifier.met(story):
             met[term][mentioned] += 1
@@ -265,7 +265,7 @@ class Loose:
 
 def loose(settings: Config, stories: Iterable[Story], lessons: Iterable[Lesson] = ()) -> Loose:
     classifier = _classifier(settings, lessons)
-    headlines, size = Wording(), 0
+    headlines, size = WordCount(), 0
     for size, story in enumerate(stories, 1):  # noqa: B007
         if not classifier.file(story):
             headlines.add(story.lead.title, story.lead.language)

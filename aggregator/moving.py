@@ -27,16 +27,16 @@ def settle(source: Source, standing: Standing, heard: Reception, now: datetime, 
     """
     if failed:
         is_lost = heard.status in NOT_THERE or standing.failures + 1 >= LOST
-        return replace(standing, address="", move=None) if is_lost else standing
+        return replace(standing, address="", relocation=None) if is_lost else standing
     if not heard.moved_to or not may_follow(source, standing, heard.moved_to):
-        return replace(standing, move=None) if standing.move else standing
-    move = standing.move
-    if move is None or move.to != heard.moved_to:
-        move = Relocation(to=heard.moved_to, since=now, visits=0)
-    move = replace(move, visits=move.visits + 1)
-    if move.visits >= AGREEING and now - move.since >= OVER:
-        return replace(standing, address=move.to, move=None)
-    return replace(standing, move=move)
+        return replace(standing, relocation=None) if standing.relocation else standing
+    told = standing.relocation
+    if told is None or told.to != heard.moved_to:
+        told = Relocation(to=heard.moved_to, since=now, visits=0)
+    told = replace(told, visits=told.visits + 1)
+    if told.visits >= AGREEING and now - told.since >= OVER:
+        return replace(standing, address=told.to, relocation=None)
+    return replace(standing, relocation=told)
 
 
 def may_follow(source: Source, standing: Standing, to: str) -> bool:

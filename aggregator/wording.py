@@ -1,7 +1,7 @@
 """
 Which words a rule may want. It only proposes: what to look for is the operator's word.
 
-    Wording       the words of stories, and how many stories have each; which are frequent, which are telling
+    WordCount     the words of stories, and how many stories have each; which are frequent, which are telling
     Beginnings    terms by what they begin with: экономика, экономический
     alike         the words of a text that begin like a term of a topic
     near          a word that is nearly a term which is never met: a slip of the pen, or the same beginning
@@ -39,7 +39,7 @@ def is_worth_it(word: str) -> bool:
     return len(word) >= _SHORTEST and word.isalpha()
 
 
-class Wording:
+class WordCount:
     """The words of stories, by the stem that their forms share."""
 
     def __init__(self) -> None:

@@ -102,3 +102,11 @@ def test_every_page_that_the_docs_link_to_is_there() -> None:
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         for target in re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.relative_to(ROOT)} links to {target}"
+
+
+def test_one_word_has_one_meaning() -> None:
+    """As the glossary says of itself."""
+    told = re.findall(r"^\| ([^|]+) \|", (ROOT / "docs/glossary.md").read_text(), re.M)
+    words = [word for word in told if word not in ("---", "noun", "verb", "name")]
+    assert len(words) > 50
+    assert sorted({word for word in words if words.count(word) > 1}) == []

@@ -26,7 +26,7 @@ def after(
 
 def test_three_agreeing_visits_over_a_day_move_a_source() -> None:
     moving = after([(0 * DAY, NEW), (12 * HOUR, NEW)])
-    assert moving == Standing(move=Relocation(to=NEW, since=NOON, visits=2))
+    assert moving == Standing(relocation=Relocation(to=NEW, since=NOON, visits=2))
     assert after([(DAY, NEW)], standing=moving) == Standing(address=NEW)
 
 

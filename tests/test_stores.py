@@ -230,7 +230,7 @@ def test_a_standing_comes_back_as_it_was_given(store: Store) -> None:
     standing = Standing(
         wishes=Wishes(every=HOUR, skip_hours=frozenset({0, 23}), skip_days=frozenset({6})),
         gap=timedelta(seconds=1.5), news_at=NOON, whole_at=NOON + MINUTE, address="https://new.example/",
-        move=Relocation(to="https://newest.example/", since=NOON, visits=2),
+        relocation=Relocation(to="https://newest.example/", since=NOON, visits=2),
         notes=(Note(text="read loosely", since=NOON),),
     )  # fmt: skip
     store.save(visit(standing=standing), [])

@@ -9,15 +9,15 @@ import pytest
 
 from aggregator.model import Rule, Term
 from aggregator.rules import missing, parse_term
-from aggregator.wording import Beginnings, Wording, alike, is_slip, near, stray_letter
+from aggregator.wording import Beginnings, WordCount, alike, is_slip, near, stray_letter
 
 
 def terms(*written: str) -> list[Term]:
     return [parse_term(text) for text in written]
 
 
-def wording(*texts: str, language: str = "ru") -> Wording:
-    made = Wording()
+def wording(*texts: str, language: str = "ru") -> WordCount:
+    made = WordCount()
     for text in texts:
         made.add(text, language)
     return made

@@ -79,6 +79,6 @@ class Standing:
     """When its document was last given out, and not called unmodified."""
     address: str = ""
     """Where it is now, when it has moved for good; empty: where the configuration says."""
-    move: Relocation | None = None
+    relocation: Relocation | None = None
     notes: tuple[Note, ...] = ()
     """Of the last documents that were read."""

@@ -166,7 +166,7 @@ def _state(row: Row) -> State:
 
 def standing_row(standing: Standing) -> dict[str, Any]:
     """What is kept of it in JSON; what is as it was at first is left out, and the others have columns."""
-    wishes, move = standing.wishes, standing.move
+    wishes, moved = standing.wishes, standing.relocation
     said = {
         "every": wishes.every // MICROSECOND,
         "skip_hours": sorted(wishes.skip_hours),
@@ -175,7 +175,7 @@ def standing_row(standing: Standing) -> dict[str, Any]:
         "news_at": stamp(standing.news_at) if standing.news_at else None,
         "whole_at": stamp(standing.whole_at) if standing.whole_at else None,
         "address": standing.address,
-        "move": [move.to, stamp(move.since), move.visits] if move else None,
+        "relocation": [moved.to, stamp(moved.since), moved.visits] if moved else None,
         "notes": [[note.text, stamp(note.since)] for note in standing.notes],
     }
     return {key: value for key, value in said.items() if value}
@@ -184,7 +184,7 @@ def standing_row(standing: Standing) -> dict[str, Any]:
 def standing_of(row: Row) -> Standing:
     """The other way round, of a row of `sources`."""
     said = json.loads(row["standing"])
-    to, since, visits = said.get("move") or ("", 0, 0)
+    to, since, visits = said.get("relocation") or ("", 0, 0)
     return Standing(
         checkpoint=json.loads(row["checkpoint"]),
         visited=moment_or_none(row["last_success"]),
@@ -198,7 +198,7 @@ def standing_of(row: Row) -> Standing:
         news_at=moment_or_none(said.get("news_at")),
         whole_at=moment_or_none(said.get("whole_at")),
         address=said.get("address", ""),
-        move=Relocation(to=to, since=moment(since), visits=visits) if to else None,
+        relocation=Relocation(to=to, since=moment(since), visits=visits) if to else None,
         notes=tuple(Note(text=text, since=moment(at)) for text, at in said.get("notes", ())),
     )
 
