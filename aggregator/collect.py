@@ -133,5 +133,3 @@ def complaint(errors: Sequence[str]) -> str | None:
 
     more = f"; and {len(errors) - ERRORS_TOLD} more like that" if len(errors) > ERRORS_TOLD else ""
     return legible("; ".join(errors[:ERRORS_TOLD]) + more)
-
-

@@ -2,7 +2,7 @@
 Whether another version of an article says something else, or only looks different. docs/sameness.md, "Edits".
 
     another headline, another figure or name, three words or more    in substance: the story's `updated_at` moves
-    a word or two                                                    the version is kept, no date moves
+    a word or two, another link of its own                           the version is kept, no date moves
     quotes, dashes, ё, markup, labels, links in it                   only its look: nor is the old version kept
     headline and text share next to nothing with what was there      no edit: other news under the same guid
 """

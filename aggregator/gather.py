@@ -190,7 +190,7 @@ def pieces(
     from .echoes import Brought
     from .normalise import judged, normalise
 
-    now, place = now.replace(microsecond=0), replace(fetched, body=None)
+    place, this_second = replace(fetched, body=None), now.replace(microsecond=0)
     whole = cache(lambda: list(kind.parse(source, fetched)))  # if ever somebody asks
     for n, spelling in enumerate(spellings):
         if n in items:
@@ -198,7 +198,7 @@ def pieces(
         else:
             worded = bag.spelt[spelling]
             echo = bag.said[worded]
-            date = judged(datetime.fromisoformat(echo.dated), now) if echo.dated else None
+            date = judged(datetime.fromisoformat(echo.dated), this_second) if echo.dated else None
             make = partial(lambda n: normalise(whole()[n], source, place, now), n)
             yield Brought(worded, spelling, echo.dated, echo, make, date)
 

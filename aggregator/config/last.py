@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..disk import write
+from ..disk import sync, write
 from ..errors import ConfigError
 from . import LARGEST, Config, load
 
@@ -22,6 +22,7 @@ def keep(settings: Config) -> None:
         try:
             write(draft, body, 0o600)
             draft.replace(place)
+            sync(place.parent)
         finally:
             draft.unlink(missing_ok=True)
 

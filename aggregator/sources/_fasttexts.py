@@ -192,5 +192,3 @@ def _markup(element: Element) -> str:
 
 def _quoted(key: str, value: str) -> str:
     return '"' + escape(value.lower() if key in ("rel", "type") else value, {'"': "&quot;"}) + '"'
-
-

@@ -142,8 +142,10 @@ class Turns:
             with self._in_line(), plain_words(self._path):
                 if self._shared:
                     self._end(self._shared)
-                yield
-                self._db.close()  # so that it can put the write-ahead log back into the file
+                try:
+                    yield
+                finally:
+                    self._db.close()  # last, so that it can put the write-ahead log back into the file
 
     # --- what waits --------------------------------------------------------------------------------------------------
 
