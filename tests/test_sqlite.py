@@ -235,6 +235,24 @@ def test_look_ups_have_few_statement_texts(store: SqliteStore) -> None:
     assert texts == {size - 1 for size in SIZES}
 
 
+@pytest.mark.parametrize("hosts", [1, 50, 1000])
+def test_handing_out_a_thousand_sources_costs_no_more_where_they_share_hosts(store: SqliteStore, hosts: int) -> None:
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    sources = [replace(STEPPE, name=f"{n}", location=f"https://{n % hosts}.example/{n}") for n in range(1000)]
+    store.register(sources, {}, NOON)
+    with store._connections.turn() as db:
+        db.conn.set_progress_handler(step, 100)
+        assert len(_sources.due_sources(db.conn, NOON, 1000, 1)) == hosts
+        db.conn.set_progress_handler(None, 0)
+    assert 0 < steps < 1000  # a hundred instructions each; a look at every source for every other took 100,000
+
+
 @pytest.mark.parametrize("held", [0, 10_000, 1_000_000])
 def test_every_mark_settles_after_some_visits_however_many_articles_are_held(store: SqliteStore, held: int) -> None:
     marks = [(mark, 1) for mark in range(0, 2**32, 2**24)]

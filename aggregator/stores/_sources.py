@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from sqlite3 import Connection, Row
@@ -68,24 +67,28 @@ def set_back_sources(conn: Connection, now: datetime) -> int:
 
 
 DUE = """
-    SELECT name, host, (
-        SELECT count(*) FROM sources AS other WHERE other.host = sources.host AND other.leased_until > :now) AS there
-    FROM sources
+    SELECT name, host FROM sources
     WHERE place IS NOT NULL AND NOT stopped AND next_at <= :now
       AND coalesce(leased_until, :now) <= :now AND coalesce(not_before, :now) <= :now
-      AND (host = '' OR there < :at_once)
     ORDER BY next_at, place"""
+THERE = "SELECT count(*) FROM sources WHERE host = ? AND leased_until IS NOT NULL AND leased_until > ?"
 
 
 def due_sources(conn: Connection, now: datetime, limit: int, at_once: int) -> list[str]:
-    """Longest overdue first, equal times in the order of the configuration; each host has `at_once` visits at most."""
-    given: Counter[str] = Counter()
+    """
+    Longest overdue first, equal times in the order of the configuration; each host has `at_once` visits at most.
+
+    Who is at a host is counted once for each host: a thousand sources of one would be counted a thousand times each.
+    """
+    there: dict[str, int] = {}
     names: list[str] = []
-    for name, host, there in conn.execute(DUE, {"now": stamp(now), "at_once": at_once}):
+    for name, host in conn.execute(DUE, {"now": stamp(now)}):
         if len(names) == limit:
             break
-        if not host or there + given[host] < at_once:
-            given[host] += 1
+        if host not in there:
+            (there[host],) = conn.execute(THERE, (host, stamp(now))).fetchone()
+        if not host or there[host] < at_once:
+            there[host] += 1
             names.append(name)
     return names
 
