@@ -307,7 +307,7 @@ def _named(section: Section, kinds: tuple[str, ...]) -> list[str]:
     if len(named) > 1:
         text = f"a source has one kind, and this one has {len(named)}: {', '.join(named)}"
         section.complaints.add(section.key_nodes[named[1]], text)
-    if not named and not section.unknown():
+    if not named and all(section.places(key) for key in section.unknown()):  # none of them is a kind misspelt
         section.complaints.add(section.node, f"the source does not say where it is; add one of {', '.join(kinds)}")
     return named
 

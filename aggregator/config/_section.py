@@ -104,12 +104,27 @@ class Section:
         """Whether an unknown key probably means this one: then it is enough to complain about that."""
         return any(closest(other, self._names()) == key for other in self.unknown())
 
-    def refuse_unknown(self, also: Collection[str] = (), hint: str = "") -> None:
-        """Complain about each, with what was probably meant. `also`: keys that are welcome beside those of `keys`."""
+    def refuse_unknown(
+        self, also: Collection[str] = (), hint: str = "", inner: Mapping[str, str] | None = None
+    ) -> None:
+        """
+        Complain about each, with what was probably meant. `also`: keys that are welcome beside those of `keys`;
+        `inner`: such as stand under one of ours, and that one.
+        """
         for key in self.unknown(also):
-            meant = closest(key, [*self._names(), *also])
-            text = f"unknown key '{key}'" + (f", did you mean '{meant}'?" if meant else hint)
-            self.complaints.add(self.key_nodes[key], text)
+            if inner and key in inner:
+                text = f"; it stands under '{inner[key]}'"
+            elif places := self.places(key):
+                text = f"; it stands {' or '.join(places)}"
+            else:
+                meant = closest(key, [*self._names(), *also])
+                text = f", did you mean '{meant}'?" if meant else hint
+            self.complaints.add(self.key_nodes[key], f"unknown key '{key}'{text}")
+
+    def places(self, key: str) -> list[str]:
+        """Where this key would be right."""
+        sections = [path.rpartition(".")[0] for path in self.keys if path.rpartition(".")[2] == key]
+        return [f"under '{section}'" if section else "at the top of the file" for section in sections]
 
     def _names(self) -> list[str]:
         inside = (key.removeprefix(self.path) for key in self.keys if key.startswith(self.path))

@@ -58,7 +58,7 @@ def _topic(section: Section, language: str) -> Topic:
     _refuse_choosing(section, name)
     if "formats" in section.given and not topic.formats:
         section.complain("formats", "nothing would be published; write one format at least, or take the key out")
-    section.refuse_unknown()
+    section.refuse_unknown(inner=dict.fromkeys((*GROUPS, *NUMBERS), "match"))
     return topic
 
 
@@ -129,7 +129,7 @@ def _topic_rule(section: Section, name: str) -> Rule | None:
     if "match" not in section.given:
         if "like" in section.given:
             return None
-        if not section.is_misspelt("match"):
+        if not section.is_misspelt("match") and not any(group in section.given for group in GROUPS):
             section.complain("match", "'match' is missing: what is the topic about?")
         return None
     before = len(section.complaints.found)
