@@ -57,6 +57,26 @@ def test_a_bomb_of_declarations_costs_nothing() -> None:
     assert perf_counter() - began < 5
 
 
+ITEM = "<item><title>Rain</title></item>"
+JSON_ITEM = '{"id": "1"}'
+JSON = '{"version": "https://jsonfeed.org/version/1.1", "items": [%s]}'
+MANY = {
+    "rss": lambda n: GOOD.replace("<item>", ITEM * (n - 1) + "<item>"),
+    "json": lambda n: JSON % ", ".join([JSON_ITEM] * n),
+}
+
+
+@pytest.mark.parametrize("kind", MANY)
+def test_entries_that_are_left_out_are_counted_aloud(kind: str) -> None:
+    assert list(feed.notes(fetched(MANY[kind](500).encode()))) == []
+    assert list(feed.notes(fetched(MANY[kind](501).encode()))) == ["more than 500 entries: the newest 500 are taken"]
+
+
+@pytest.mark.parametrize("broken", ["{" * 600, "[" + "{" * 200_000, JSON % ("{" * 600)])
+def test_of_broken_json_nothing_is_counted(broken: str) -> None:
+    assert list(feed.notes(fetched(broken.encode()))) == []
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [

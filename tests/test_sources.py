@@ -181,6 +181,15 @@ def test_of_very_many_items_the_newest_stay_in_the_order_of_the_document() -> No
     assert [item.title for item in items] == [f"News {n}" for n in range(4_500, 5_000)]
 
 
+def test_so_they_do_in_json() -> None:
+    days = [f"{2000 + n // 12}-{n % 12 + 1:02}-01T00:00:00Z" for n in range(600)]
+    entries: list[object] = [{"id": day, "title": day, "date_published": day} for day in days]
+    feed_of = {"version": "https://jsonfeed.org/version/1.1", "items": ["odd", {"id": "0", "title": "Old"}, *entries]}
+    document = Fetched(url="https://news.example/", body=json.dumps(feed_of).encode(), checkpoint={})
+    assert [item.title for item in feed.parse(source("feed"), document)] == days[-500:]
+    assert list(feed.notes(document)) == ["more than 500 entries: the newest 500 are taken"]
+
+
 # --- feeds -----------------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 from urllib.parse import urljoin
@@ -17,8 +18,8 @@ _LONGEST_TITLE, _LONGEST_TEXT, _LONGEST_NAME, _MOST = 1_000, 1_000_000, 320, 100
 
 def items(text: str, url: str, source: str, title: str, limit: int) -> Iterator[Item]:
     """
-    The `limit` first items of a JSON Feed that lay at `url`, in its order. Raises ParseError. `title`, if there is one,
-    stands in for the feed's own.
+    The items of a JSON Feed that lay at `url`, in its order, its `limit` newest at most. Raises ParseError. `title`, if
+    there is one, stands in for the feed's own.
     """
     try:
         feed = json.loads(text)
@@ -29,16 +30,44 @@ def items(text: str, url: str, source: str, title: str, limit: int) -> Iterator[
     if not isinstance(feed, dict) or "jsonfeed.org/version/1" not in str(feed.get("version"))[:100]:
         raise ParseError(source, "this is JSON, but no JSON Feed: its version is missing")
     feed["title"] = title or feed.get("title")
-    for entry in _list(feed, "items")[:limit]:
+    for entry in _newest(_list(feed, "items"), limit):
         item = _item(entry, feed, url) if isinstance(entry, dict) else None
         if item and (item.title or item.content or item.summary or item.url):
             yield item
 
 
+def has_more(text: str, limit: int) -> bool:
+    """Whether it has more items than so many. What is broken has none."""
+    if text.count("{") <= limit:
+        return False
+    try:
+        feed = json.loads(text)
+    except (RecursionError, ValueError):
+        return False
+    return isinstance(feed, dict) and len(_list(feed, "items")) > limit
+
+
+def _newest(entries: Sequence[Any], limit: int) -> Sequence[Any]:
+    """Those without a date are the first to go."""
+    if len(entries) <= limit:
+        return entries
+    ranked = sorted(range(len(entries)), key=lambda n: _date(entries[n]), reverse=True)
+    return [entries[n] for n in sorted(ranked[:limit])]
+
+
+def _date(entry: Any) -> datetime:
+    said = _said(entry) if isinstance(entry, dict) else None
+    return (moment(said) if said else None) or datetime.min.replace(tzinfo=UTC)
+
+
+def _said(entry: Mapping[str, Any]) -> str | None:
+    return _text(entry, "date_published") or _text(entry, "date_modified")
+
+
 def _item(entry: Mapping[str, Any], feed: Mapping[str, Any], url: str) -> Item:
     html, plain, summary = (_text(entry, key) for key in ("content_html", "content_text", "summary"))
     link, elsewhere = _text(entry, "url"), _text(entry, "external_url")
-    said = _text(entry, "date_published") or _text(entry, "date_modified")
+    said = _said(entry)
     return Item(
         guid=_text(entry, "id") or (str(entry["id"]) if isinstance(entry.get("id"), int | float) else None),
         url=_join(url, link or elsewhere),

@@ -138,6 +138,11 @@ def root(text: str) -> str:
     return found[1].lower() if found else ""
 
 
+def has_more(text: str, limit: int) -> bool:
+    """Whether it has more items than so many: then `newest` leaves some out."""
+    return sum(1 for tag in _ITEM.finditer(text) if tag["item"] and not tag["closes"]) > limit
+
+
 def newest(text: str, limit: int) -> str:
     """Without the items that are older than the `limit` newest; those without a date are the first to go."""
     tags = [tag for tag in _ITEM.finditer(text) if tag["item"]]

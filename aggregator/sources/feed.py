@@ -138,17 +138,19 @@ def wishes(fetched: Fetched) -> Wishes | None:
 
 
 def notes(fetched: Fetched) -> Iterator[str]:
-    """What a reader should know who finds the feed other than it came: what was mended in it, or read by guess."""
+    """What a reader should know who finds the feed other than it came: what was mended, read by guess, or left out."""
     if fetched.announced:
         return
-    from . import _charset, _xml
+    from . import _charset, _jsonfeed, _xml
 
     body = fetched.body or b""
     text, name = _charset.read(body, fetched.charset)
     yield from _charset.remarks(body, fetched.charset, text, name)
-    fault = "" if text.lstrip().startswith(("{", "[")) else _xml.fault(text)
-    if fault:
+    is_json = text.lstrip().startswith(("{", "["))
+    if fault := "" if is_json else _xml.fault(text):
         yield fault
+    if (_jsonfeed if is_json else _xml).has_more(text, NEWEST):
+        yield f"more than {NEWEST} entries: the newest {NEWEST} are taken"
 
 
 def _seems_to_be(text: str, root: str, url: str) -> str:
