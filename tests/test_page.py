@@ -384,6 +384,9 @@ def test_the_bookmark_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_follow, "MOST_WAITING", 3)
     monkeypatch.setattr(_follow, "MOST_KNOWN", 3)
     desk = Desk(world(*range(1, 10)), per_visit=2)
+    desk.visit()
+    told = "of 9 articles to come 3 are remembered until the site lists the others again"
+    assert desk.bag.left_out == [f"{told}; 'per_visit' says how many come at a visit"]
     for _ in range(5):
         desk.visit(hours=24)
         lines = [key.partition(" ")[0] for key in desk.bag.checkpoint]

@@ -102,11 +102,8 @@ def follow(
             if len(failures) == FAILURES or e.status in BUSY:
                 break
     yield _noted(source, robots.moved)
-    lost = len(queue) - MOST_WAITING
-    if lost > 0:
-        failures.append(f"{lost} more than can be remembered wait for their turn; 'per_visit' says how many come")
-    if failures:
-        raise FetchError(source.name, _complaint(failures), partial=had > 0 or not is_in_trouble)
+    if complaints := [*_unreadable(failures), *_unremembered(len(queue))]:
+        raise FetchError(source.name, "; ".join(complaints), partial=had > 0 or not is_in_trouble)
 
 
 def _page(one: Listed, world: World, robots: Robots) -> Fetched:
@@ -180,7 +177,14 @@ def _forgotten(since: Checkpoint, listed: Iterable[Listed]) -> dict[str, str]:
     return {key: "" for _, key in known[: max(0, len(known) - MOST_KNOWN)]}
 
 
-def _complaint(failures: list[str]) -> str:
-    reasons = [re.sub(r"\s+", " ", reason) for reason in dict.fromkeys(failures)]
-    articles = "an article" if len(failures) == 1 else f"{len(failures)} articles"
-    return f"the text of {articles} could not be had: {'; '.join(reasons[:FAILURES])}"
+def _unreadable(failures: list[str]) -> Iterator[str]:
+    if failures:
+        reasons = [re.sub(r"\s+", " ", reason) for reason in dict.fromkeys(failures)]
+        articles = "an article" if len(failures) == 1 else f"{len(failures)} articles"
+        yield f"the text of {articles} could not be had: {'; '.join(reasons[:FAILURES])}"
+
+
+def _unremembered(queued: int) -> Iterator[str]:
+    if queued > MOST_WAITING:
+        much = f"of {queued} articles to come {MOST_WAITING} are remembered until the site lists the others again"
+        yield f"{much}; 'per_visit' says how many come at a visit"
