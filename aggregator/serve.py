@@ -12,12 +12,14 @@ Files and headers are all there is, so plain ASGI is enough: no web framework.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from pathlib import Path
@@ -27,12 +29,16 @@ from .answers import answer
 from .errors import AggregatorError
 from .shelf import Shelf
 
+log = logging.getLogger("river")
+
 Message = MutableMapping[str, Any]
 App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
 """An ASGI application."""
 
 GRACE = 3
 """Seconds that answers under way have when we stop."""
+STEADY, LONGEST_PAUSE = 60, 60
+"""Seconds: who has lived so long is replaced at once; who dies young again and again, after so long at the most."""
 
 _WHY = {
     errno.EADDRINUSE: "another program listens there already",
@@ -94,6 +100,11 @@ class ServerProcess:
     def __init__(self, feeds: Path, sock: socket.socket) -> None:
         self._feeds = feeds
         self._sock = sock
+        self._died_young = 0
+        """How many, one after the other."""
+        self._due: float | None = None
+        """When the next one starts; None: nobody has died."""
+        self._born = time.monotonic()
         self._child = self._spawn()
 
     @property
@@ -102,9 +113,15 @@ class ServerProcess:
         return self._child.poll() is None
 
     def keep_alive(self) -> None:
-        """Start another one if it has died; the socket has stayed with us."""
-        if not self.alive:
+        """Start another one if it has died, at once or when it is time; the socket has stayed with us."""
+        if self.alive:
+            return
+        now = time.monotonic()
+        if self._due is None:
+            self._due = now + self._pause(now - self._born)
+        if now >= self._due:
             self._close_pipe()
+            self._due, self._born = None, now
             self._child = self._spawn()
 
     def stop(self) -> None:
@@ -118,19 +135,37 @@ class ServerProcess:
                 end()
         self._child.wait()
 
+    def _pause(self, lived: float) -> int:
+        """Seconds until the next one; and a word to the operator."""
+        self._died_young = 0 if lived > STEADY else self._died_young + 1
+        pause = min((1 << max(0, self._died_young - 1)) - 1, LONGEST_PAUSE)
+        when = f"in {pause} s" if pause else "now"
+        log.warning("the web server has ended (%s); another one starts %s", _end_of(self._child), when)
+        return pause
+
     def _spawn(self) -> subprocess.Popen[bytes]:
-        """The pipe at its standard input tells it when we are gone. In a session of its own it never hears Ctrl-C."""
+        """
+        The pipe at its standard input tells it when we are gone. In a session of its own it never hears Ctrl-C. It
+        looks for modules where we do, but not in the folder where we are: some `re.py` there would be in its way.
+        """
+        here = Path.cwd()
+        places = [path for path in sys.path if path and Path(path) != here]
         return subprocess.Popen(  # noqa: S603  # our own interpreter, our own module
-            [sys.executable, "-m", __name__, str(self._feeds.resolve()), str(self._sock.fileno())],
+            [sys.executable, "-P", "-m", __name__, str(self._feeds.resolve()), str(self._sock.fileno())],
             stdin=subprocess.PIPE,
             pass_fds=[self._sock.fileno()],
             start_new_session=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([*places, str(Path(__file__).parents[1])])},
         )
 
     def _close_pipe(self) -> None:
         if self._child.stdin is not None:
             self._child.stdin.close()
+
+
+def _end_of(child: subprocess.Popen[bytes]) -> str:
+    code = child.returncode
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
 def start(feeds: Path, sock: socket.socket) -> ServerProcess:

@@ -13,12 +13,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from aggregator.errors import AggregatorError
-from aggregator.serve import listen, start
+from aggregator.serve import ServerProcess, listen, start
 
 ROOT = Path(__file__).parents[1]
 RSS = b'<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0">' + b"<item/>" * 200 + b"</rss>\n"
@@ -87,6 +88,49 @@ def test_a_server_that_has_died_is_replaced_and_readers_only_wait(feeds: Path, s
         assert server._child is running
     finally:
         server.stop()
+
+
+def test_modules_of_the_folder_it_is_started_in_are_not_in_its_way(
+    feeds: Path, sock: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = feeds.parent
+    for name in ("re", "uvicorn", "aggregator"):
+        (workspace / f"{name}.py").write_text("raise RuntimeError")
+    monkeypatch.chdir(workspace)
+    for folder in ("", str(workspace)):  # `python`, and `python -m`
+        monkeypatch.setattr(sys, "path", [folder, *sys.path])
+        server = start(feeds, sock)
+        try:
+            assert ask(sock, "/")[0].status == 200
+            assert server.alive
+        finally:
+            server.stop()
+
+
+def test_one_that_dies_young_again_and_again_is_given_time(
+    feeds: Path, sock: socket.socket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    born: list[float] = []
+    clock = [0.0]
+
+    def spawn(_: ServerProcess) -> subprocess.Popen[bytes]:
+        born.append(clock[0])
+        child = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"], stdin=subprocess.PIPE)
+        child.wait(STUCK)
+        return child
+
+    monkeypatch.setattr(ServerProcess, "_spawn", spawn)
+    monkeypatch.setattr("aggregator.serve.time.monotonic", lambda: clock[0])
+    server = start(feeds, sock)
+    for second in (*range(1, 300), 2000, 3000):
+        clock[0] = second
+        server.keep_alive()
+    server.stop()
+    assert [b - a for a, b in pairwise(born)][:9] == [1, 2, 4, 8, 16, 32, 61, 61, 61]
+    said = [record.getMessage().partition("; another one starts ") for record in caplog.records]
+    assert {what for what, _, _ in said} == {"the web server has ended (exit code 3)"}
+    assert [when for _, _, when in said][:4] == ["now", "in 1 s", "in 3 s", "in 7 s"]
+    assert (born[-1], said[-1][2]) == (3000, "now")  # the one before has lived long
 
 
 def test_a_child_ends_when_its_parent_dies(feeds: Path, sock: socket.socket) -> None:
