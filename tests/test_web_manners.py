@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,6 +21,7 @@ from .loopback import NOW, Loopback, in_turn, make_web, reply, visit
 from .make import fetched
 
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -209,8 +211,60 @@ def test_a_line_is_down_when_several_hosts_are_lost_and_nobody_answers() -> None
     line.lost("c", NOW)
     assert line.is_down(NOW)
     assert not line.is_down(NOW + HOUR)
-    line.reached()
+    line.reached(NOW)
     assert not line.is_down(NOW)
+
+
+def test_one_host_is_enough_where_the_trouble_seems_to_be_ours_unless_somebody_has_answered_lately() -> None:
+    line = Line()
+    line.lost("a", NOW, seems_ours=True)
+    assert line.is_down(NOW)
+    assert not line.is_down(NOW + HOUR)
+    line.reached(NOW)
+    assert not line.is_down(NOW)
+    line.lost("a", NOW + MINUTE, seems_ours=True)
+    assert not line.is_down(NOW + MINUTE)
+    line.lost("a", NOW + HOUR, seems_ours=True)
+    assert line.is_down(NOW + HOUR)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_ours"),
+    [
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), True),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), False),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), True),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), False),
+        (TimeoutError("timed out"), False),
+    ],
+)
+def test_a_desk_of_one_source_knows_that_it_is_offline(
+    monkeypatch: pytest.MonkeyPatch, web: Web, error: OSError, is_ours: bool
+) -> None:
+    def fails(*_: object, **__: object) -> object:
+        raise error
+
+    monkeypatch.setattr(socket, "getaddrinfo", fails)
+    trip = fail(visit(web), "http://news.example/")
+    assert (trip.reception.is_cut_off, trip.is_offline) == (True, is_ours)
+
+
+def test_that_we_have_no_ipv6_is_not_what_is_wrong_with_a_server_that_is_down(
+    monkeypatch: pytest.MonkeyPatch, web: Web
+) -> None:
+    met = [TimeoutError("timed out"), OSError(errno.ENETUNREACH, "Network is unreachable")]
+    where = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("9.9.9.9", 9))] * len(met)
+
+    def fails(_exchange: object, connection: socket.socket, _where: object) -> None:
+        connection.close()
+        raise met.pop(0)
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: where)
+    monkeypatch.setattr("aggregator.web._dial._connected", fails)
+    trip = visit(web)
+    with pytest.raises(FetchError, match="the server does not answer"):
+        trip.get("http://news.example/")
+    assert (trip.reception.is_cut_off, trip.is_offline) == (True, False)
 
 
 def test_when_no_name_can_be_resolved_we_are_offline_until_somebody_answers(

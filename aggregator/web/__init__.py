@@ -230,11 +230,11 @@ class Trip:
                 reply = self._web.wire.ask(url, polite, left, form, self._proxy)
             except NoAnswer as e:
                 if e.is_cut_off:
-                    self._web.line.lost(host, self.now)
+                    self._web.line.lost(host, self.now, seems_ours=e.seems_ours)
                 self._hear(is_cut_off=e.is_cut_off)
                 raise
             seconds = time.monotonic() - began
-        self._web.line.reached()
+        self._web.line.reached(self.now)
         self.bytes += len(reply.body)
         self._note_pause(reply)
         return reply, seconds

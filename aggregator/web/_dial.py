@@ -8,6 +8,7 @@ import ssl
 from typing import Any
 
 from ._deadline import Exchange
+from ._faults import NO_WAY_OUT
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
@@ -18,19 +19,20 @@ NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 def dial(exchange: Exchange, host: str, port: int) -> socket.socket:
     """
     A connection to an address that we have checked. The name is resolved once, so it cannot change in between. Raises
-    Refused and OSError.
+    Refused and OSError: of several addresses the error of the last, but not that this machine has no IPv6, say.
     """
     exchange.is_fresh = True
     name = host.encode() if host.isascii() else host  # of a str the IDNA of 2003 is made, even where it is the same
     found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     exchange.guard.check(host, [str(where[0]) for *_, where in found])
-    error: OSError = OSError("no address")
+    error: OSError | None = None
     for family, kind, protocol, _, where in found:
         try:
             return _connected(exchange, socket.socket(family, kind, protocol), where)
         except OSError as e:
-            error = e
-    raise error
+            if error is None or e.errno not in NO_WAY_OUT:
+                error = e
+    raise error or OSError("no address")
 
 
 def _connected(exchange: Exchange, sock: socket.socket, where: Any) -> socket.socket:

@@ -9,16 +9,19 @@ import socket
 import ssl
 from collections.abc import Iterator, Sequence
 
-_NO_WAY = (errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH)
+NO_WAY_OUT = (errno.ENETDOWN, errno.ENETUNREACH)
+_NO_WAY = (*NO_WAY_OUT, errno.EHOSTDOWN, errno.EHOSTUNREACH)
 
 
 class NoAnswer(Exception):
     """No complete answer came. The text is a plain sentence."""
 
-    def __init__(self, text: str, *, is_cut_off: bool = False) -> None:
+    def __init__(self, text: str, *, is_cut_off: bool = False, seems_ours: bool = False) -> None:
         super().__init__(text)
         self.is_cut_off = is_cut_off
         """Whether there was nobody at the other end, not even to refuse: it may be our own line."""
+        self.seems_ours = seems_ours
+        """Whether what we met is what one meets whose own line is down."""
 
 
 class Silence(TimeoutError):
@@ -43,6 +46,15 @@ def is_cut_off(error: BaseException) -> bool:
     """Whether nobody was there. Who refuses a connection is there."""
     return any(
         isinstance(one, (socket.gaierror, TimeoutError)) or (isinstance(one, OSError) and one.errno in _NO_WAY)
+        for one in _causes(error)
+    )
+
+
+def seems_ours(error: BaseException) -> bool:
+    """Whether no server of names answers (getaddrinfo(3), EAI_AGAIN), or no way leads out of this machine."""
+    return any(
+        (isinstance(one, socket.gaierror) and one.errno == socket.EAI_AGAIN)
+        or (isinstance(one, OSError) and one.errno in NO_WAY_OUT)
         for one in _causes(error)
     )
 

@@ -127,7 +127,7 @@ class ByRequests:
         proxies = {"http": proxy, "https": proxy} if proxy else {}
         with self._adapter.send(request, stream=True, timeout=timeout, proxies=proxies) as response:
             if proxy and response.status_code == PROXY_REFUSES:
-                raise NoAnswer("the proxy answers 407 Proxy Authentication Required", is_cut_off=True)
+                raise NoAnswer("the proxy answers 407 Proxy Authentication Required", is_cut_off=True, seems_ours=True)
             body = self._read(response) if response.status_code in WITH_BODY else b""
             if response.status_code in NO_BODY and "Transfer-Encoding" not in response.headers:
                 response.raw.read()  # nothing, and it gives the connection back; http.client would wait for chunks

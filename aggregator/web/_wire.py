@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from ._answer import Reply
 from ._deadline import Exchange, Watchdog
 from ._direct import Direct, question
-from ._faults import NoAnswer, is_cut_off, sentence, was_closed
+from ._faults import NoAnswer, is_cut_off, seems_ours, sentence, was_closed
 from ._guard import Guard
 
 if TYPE_CHECKING:
@@ -81,4 +81,6 @@ class Wire:
                     is_late = exchange.is_late or not exchange.left()
                     if exchange.is_fresh or is_late or not was_closed(e):
                         nobody = not exchange.is_connected and (is_late or by_proxy or is_cut_off(e))
-                        raise NoAnswer(self._late if is_late else sentence(e), is_cut_off=nobody) from e
+                        ours = nobody and (by_proxy or seems_ours(e))
+                        text = self._late if is_late else sentence(e)
+                        raise NoAnswer(text, is_cut_off=nobody, seems_ours=ours) from e
