@@ -39,6 +39,7 @@ from urllib.parse import urlsplit
 
 from aggregator.errors import StoreError
 from aggregator.stores.sqlite import open_store
+from benchmarks.serve import cpu_of
 
 PAUSE = 1.0
 ITEMS = 3
@@ -218,13 +219,13 @@ def river(folder: Path, command: str) -> list[str]:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """`aggregator run` in this workspace; where it can be read."""
+def running(folder: Path) -> Iterator[tuple[str, int]]:
+    """`aggregator run` in this workspace; where it can be read, and the process."""
     with (folder / "log").open("w") as log, subprocess.Popen(river(folder, "run"), stderr=log) as process:
         try:
             while "Reading at" not in (text := (folder / "log").read_text()):
                 time.sleep(0.02)
-            yield text.partition("Reading at ")[2].split()[0]
+            yield text.partition("Reading at ")[2].split()[0], process.pid
         finally:
             process.send_signal(signal.SIGINT)
 
@@ -282,15 +283,17 @@ def measure(plan: Plan) -> None:
     with tempfile.TemporaryDirectory() as name, serving(plan) as (port, pipe):
         folder = Path(name)
         (folder / "config.yaml").write_text(config(plan, port))
-        with running(folder) as address:
+        with running(folder) as (address, process):
             reader = Reader(address)
             reader.start()
             ended, articles = wait_for_all(folder, plan.sources)
+            cpu = cpu_of(process)
             busy = reader.finish()
             time.sleep(3)  # publishing what came last
             idle = read(address, 5)
         pipe.send(True)
         report(plan, pipe.recv(), ended, articles, busy, idle)
+        print(f"  until then {cpu:.1f} s of CPU, the start and what was published meanwhile included")
         subprocess.run(river(folder, "collect"), check=True, stderr=subprocess.DEVNULL)
         pipe.send(True)
         again = pipe.recv()

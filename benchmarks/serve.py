@@ -56,6 +56,12 @@ http {{
 """
 
 
+def cpu_of(process: int) -> float:
+    """Seconds of processor that a process has had, the system's work for it included (proc(5))."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @dataclass(frozen=True)
 class Server:
     """Where it listens, and the process that answers."""
@@ -65,9 +71,8 @@ class Server:
     process: int
 
     def cpu(self) -> float:
-        """Seconds of processor so far, the system's work for it included."""
-        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Seconds of processor so far."""
+        return cpu_of(self.process)
 
 
 @dataclass(frozen=True)
