@@ -13,9 +13,10 @@ spares work, and decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from json import JSONEncoder
 from operator import attrgetter
@@ -55,6 +56,19 @@ def spellings(entries: Sequence[str], frame: str, source: Source, fetched: Fetch
         both.update(entry.encode(*_UTF8))
         found.append(both.hexdigest()[:32])
     return found
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the items of a source's last visit were."""
+
+    said: Mapping[str, Echo]
+    """By their wordings."""
+
+    @cached_property
+    def spelt(self) -> Mapping[str, str]:
+        """How their entries were spelt then -> their wordings."""
+        return {echo.spelling: worded for worded, echo in self.said.items() if echo.spelling}
 
 
 @dataclass

@@ -1,16 +1,16 @@
 """
 What one visit brings home: the documents of a source, read as far as they say something else than at the last visit.
 
-    fetch | parse | normalise -> Bag
+    fetch | unwrap (parse | normalise) -> Bag
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, cast
@@ -18,11 +18,11 @@ from urllib.parse import unquote
 
 from . import plugins
 from .errors import FetchError, ParseError
-from .model import Article, Dated, Decision, Echo, Fetched, Item, Source, Verdict, Wishes
+from .model import Article, Dated, Decision, Echo, Fetched, Source, Verdict, Wishes
 from .sources import SourceKind, Told, World
 
 if TYPE_CHECKING:
-    from .echoes import Brought
+    from .echoes import Brought, Past
 
 NOTES_KEPT = 10
 STORED = (Verdict.NEW, Verdict.COPY, Verdict.CHANGED, Verdict.SAME)
@@ -83,17 +83,14 @@ class Bag:
             if decision.verdict in STORED and (one := alone.get(article.id)):
                 kept.append((one, article.digest))
         heard = {one.wording: Echo(one.id, digest, one.spelling, one.dated) for one, digest in kept}
-        return heard if heard != self.said else None
+        return heard if heard != self.past.said else None
 
     @cached_property
-    def said(self) -> Mapping[str, Echo]:
-        """What the items of the last visit were, by their wording."""
-        return self.recollect()
+    def past(self) -> Past:
+        """What was said at the last visit."""
+        from .echoes import Past
 
-    @cached_property
-    def spelt(self) -> Mapping[str, str]:
-        """How their entries were spelt then -> their wordings."""
-        return {echo.spelling: wording for wording, echo in self.said.items() if echo.spelling}
+        return Past(self.recollect())
 
     @cached_property
     def _sharing(self) -> Counter[str]:
@@ -135,7 +132,12 @@ def gather(source: Source, world: World, bag: Bag) -> Bag:
 
 def take(kind: SourceKind, source: Source, fetched: Fetched, now: datetime, bag: Bag) -> None:
     """Put a document into the bag, and what it says beside its items. Raises ParseError; then the bag is as it was."""
-    brought, told = read(kind, source, fetched, now, bag)
+    brought: list[Brought] = []
+    told: Told | None = None
+    if fetched.body is not None:
+        from .unwrap import unwrap  # and all that makes articles: most visits bring nothing
+
+        brought, told = unwrap(kind, source, fetched, now, bag.past, bag.authority)
     bag.brought += refuse_our_own(source, brought, bag.authority)
     bag.places.append(fetched.url)
     bag.move_bookmark(fetched)
@@ -162,56 +164,3 @@ def refuse_our_own(source: Source, brought: list[Brought], authority: str) -> li
     if all(one.article and is_ours(one.article, authority) for one in brought):
         raise ParseError(source.name, f"this is our own feed: all its guids are ours (tag:{authority}:...)")
     return brought
-
-
-def read(
-    kind: SourceKind, source: Source, fetched: Fetched, now: datetime, bag: Bag
-) -> tuple[list[Brought], Told | None]:
-    """What the document brings; and what it says of itself, if that has been found out on the way."""
-    if fetched.body is None:
-        return [], None
-    if (cut := getattr(kind, "cut", None)) and (cuttings := cut(source, fetched)):
-        from .echoes import spellings
-
-        found = spellings(cuttings.entries, cuttings.frame, source, fetched, bag.authority)
-        new = [n for n, spelling in enumerate(found) if spelling not in bag.spelt] or [0]  # shows where they all stand
-        if told := cuttings.read(new):
-            items = dict(zip(new, told.items, strict=True))
-            return list(pieces(items, found, kind, source, fetched, now, bag)), told
-    place = replace(fetched, body=None)  # an echo keeps it
-    return [bring(item, source, place, now, bag) for item in kind.parse(source, fetched)], None
-
-
-def pieces(
-    items: Mapping[int, Item], spellings: Sequence[str],
-    kind: SourceKind, source: Source, fetched: Fetched, now: datetime, bag: Bag,
-) -> Iterator[Brought]:  # fmt: skip
-    """Those that have been read, each by its place; the others stood there at the last visit, to the letter."""
-    from .echoes import Brought
-    from .normalise import judged, normalise
-
-    place, this_second = replace(fetched, body=None), now.replace(microsecond=0)
-    whole = cache(lambda: list(kind.parse(source, fetched)))  # if ever somebody asks
-    for n, spelling in enumerate(spellings):
-        if n in items:
-            yield bring(items[n], source, place, now, bag, spelling)
-        else:
-            worded = bag.spelt[spelling]
-            echo = bag.said[worded]
-            date = judged(datetime.fromisoformat(echo.dated), this_second) if echo.dated else None
-            make = partial(lambda n: normalise(whole()[n], source, place, now), n)
-            yield Brought(worded, spelling, echo.dated, echo, make, date)
-
-
-def bring(item: Item, source: Source, place: Fetched, now: datetime, bag: Bag, spelling: str = "") -> Brought:
-    """An echo, if the item says what it said; else its article."""
-    from .echoes import Brought, wording
-    from .normalise import normalise, published
-
-    worded = wording(item, source, place, bag.authority)
-    at = item.published_at or item.updated_at
-    dated = at.isoformat() if spelling and at else ""
-    if echo := bag.said.get(worded):
-        make = partial(normalise, item, source, place, now)
-        return Brought(worded, spelling, dated, echo, make, published(item, now))
-    return Brought(worded, spelling, dated, article=normalise(item, source, place, now))

@@ -20,7 +20,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator import normalise as normalising
 from aggregator.collect import Report, collect
 from aggregator.echoes import wording
 from aggregator.gather import Bag, gather
@@ -127,7 +126,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         titles.append(item.title or "")
         return normalise(item, source, fetched, now)
 
-    monkeypatch.setattr(normalising, "normalise", reading)
+    monkeypatch.setattr("aggregator.unwrap.normalise", reading)
     return titles
 
 
@@ -248,7 +247,7 @@ def worded_ones(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         titles.append(item.title or "")
         return wording(item, *more)
 
-    monkeypatch.setattr("aggregator.echoes.wording", wording_of)
+    monkeypatch.setattr("aggregator.unwrap.wording", wording_of)
     return titles
 
 
