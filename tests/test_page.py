@@ -385,7 +385,7 @@ def test_the_bookmark_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_follow, "MOST_KNOWN", 3)
     desk = Desk(world(*range(1, 10)), per_visit=2)
     desk.visit()
-    told = "of 9 articles to come 3 are remembered until the site lists the others again"
+    told = "of 9 articles to come 3 are remembered, the others when they are listed again"
     assert desk.bag.left_out == [f"{told}; 'per_visit' says how many come at a visit"]
     for _ in range(5):
         desk.visit(hours=24)

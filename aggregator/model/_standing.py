@@ -43,7 +43,7 @@ class Reception:
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """What was mended in a source's document, or read by guess. Nothing is wrong with what was collected."""
+    """What was mended in a source's document, read by guess, or left out. Nothing is wrong with what was collected."""
 
     text: str
     since: datetime

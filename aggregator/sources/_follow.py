@@ -186,5 +186,5 @@ def _unreadable(failures: list[str]) -> Iterator[str]:
 
 def _unremembered(queued: int) -> Iterator[str]:
     if queued > MOST_WAITING:
-        much = f"of {queued} articles to come {MOST_WAITING} are remembered until the site lists the others again"
-        yield f"{much}; 'per_visit' says how many come at a visit"
+        told = f"of {queued} articles to come {MOST_WAITING} are remembered, the others when they are listed again"
+        yield f"{told}; 'per_visit' says how many come at a visit"
