@@ -160,5 +160,11 @@ def test_who_closes_keeps_what_was_left_to_the_next_in_line(tmp_path: Path) -> N
         with slate.turns.last():
             pass
 
-    assert slate.share(*writing(slate, 1), close) == [None, None]
+    closing = threading.Thread(target=close)
+    with slate.turns.turn() as db:
+        db.execute("INSERT INTO numbers VALUES (1)")
+        closing.start()
+        while not slate.turns._line:
+            pass
+    closing.join()
     assert slate.read() == [1]
