@@ -10,14 +10,13 @@ An incident is one entry for as long as it lasts, under one id; `updated` moves 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html import escape
 
 from .model import DESK, Article, Dated, Edition, Health, Imprint, State, Story, Topic, Usual, Waiting
-from .text import summary
 
 LONG = timedelta(days=1)
 QUIET = timedelta(days=7)
@@ -83,11 +82,13 @@ def waiting(quarantines: Mapping[str, tuple[datetime, str]], articles: Sequence[
         )  # fmt: skip
 
 
-def silent(health: Iterable[Health], usual: Mapping[str, Usual], now: datetime) -> Iterator[Incident]:
-    """`usual`: of the sources that may be silent."""
+def silent(health: Iterable[Health], usual: Callable[[str], Usual], now: datetime) -> Iterator[Incident]:
+    """`usual` tells what a source was like; asked of those only that have brought nothing for a while."""
     for h in health:
-        before = usual.get(h.name)
-        if h.state is not State.OK or before is None or before.last_at is None or before.articles < KNOWN_BY:
+        if h.state is not State.OK or h.kind == "files" or (h.news_at and now - h.news_at < QUIET):
+            continue
+        before = usual(h.name)
+        if before.last_at is None or before.articles < KNOWN_BY:
             continue
         gap = timedelta(days=1) / before.per_day
         since = before.last_at + max(QUIET, GAPS * gap)
@@ -117,6 +118,8 @@ def edition(incidents: Iterable[Incident], imprint: Imprint) -> Edition:
 
 
 def _story(incident: Incident, imprint: Imprint) -> Story:
+    from .text import summary  # 20 ms, for those who print it
+
     body = "".join(f"<p>{escape(line)}</p>" for line in incident.lines)
     article = Article(
         id=incident.id, source=incident.source, publisher=imprint.title, guid="", url="", canonical_url="",

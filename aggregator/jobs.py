@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 from .errors import PressError
 from .galley import Galley
 from .logbook import Logbook
-from .model import ALL, Imprint, Job, Source, State, Topic
+from .model import ALL, Imprint, Job, Source, Topic
 from .rules import rule_digest
 from .stores import Store
 
@@ -224,11 +224,10 @@ def publish_desk(_: str, desk: Desk) -> None:
         return
     store, now = desk.store, desk.clock()
     health = store.health()
-    usual = {h.name: store.usual(h.name) for h in health if h.state is State.OK and h.kind != "files"}
     found = (
         *incidents.failing(health, now),
         *incidents.waiting(store.quarantines(), store.quarantined()),
-        *incidents.silent(health, usual, now),
+        *incidents.silent(health, store.usual, now),
     )
     publish_desk(found, desk.imprint, desk.feeds, now)
 

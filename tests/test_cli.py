@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from aggregator import rules
+from aggregator import incidents, rules
 from aggregator.cli import main
 from aggregator.config import load
 from aggregator.stores.sqlite import open_store
@@ -93,7 +94,7 @@ def test_status_tells_how_each_source_fares(run: Run) -> None:
     assert set(inbox) == {
         "name", "kind", "state", "last_visit", "last_success", "next_visit", "next_because", "not_before",
         "failing_since", "failures", "error", "left_out", "articles", "new", "waiting", "news_at", "gap_seconds",
-        "visits", "unchanged", "requests", "bytes", "moved_to", "notes",
+        "visits", "unchanged", "requests", "bytes", "moved_to", "notes", "silent_since",
     }  # fmt: skip
     assert (inbox["state"], inbox["articles"], inbox["new"], inbox["error"]) == ("ok", 1, 1, None)
     assert (wire["state"], wire["failures"], wire["last_success"]) == ("failing", 1, None)
@@ -101,6 +102,29 @@ def test_status_tells_how_each_source_fares(run: Run) -> None:
     assert "no file or folder" in run("status").output
     assert json.loads(run("status", "wire", "--json").stdout) == [wire]
     assert run("status", "nowhere").exit_code == 2
+    assert run("status").stdout.splitlines()[-1] == "2 sources: 1 ok, 1 failing"
+    assert [one["name"] for one in json.loads(run("status", "--trouble", "--json").stdout)] == ["wire"]
+    assert "inbox" not in run("status", "--trouble").stdout
+    assert "not both" in run("status", "wire", "--trouble").output
+
+
+def test_status_tells_who_answers_and_brings_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    day = "<item><title>News of {0}</title><pubDate>{0} Nov 2026 08:00:00 GMT</pubDate></item>"
+    feed = f"<rss><channel>{''.join(map(day.format, range(2, 12)))}</channel></rss>"
+    with Loopback() as server:
+        server.answers["/"] = reply(body=feed.encode())
+        source = f"sources:\n  - {{name: daily, feed: {server.url('/')}}}\n"
+        Path("config.yaml").write_text(f"private_hosts: [127.0.0.1]\n{CONFIG}".replace("sources:\n", source))
+        run("collect")
+    assert "daily" not in run("status", "--trouble").stdout
+    monkeypatch.setattr(incidents, "QUIET", timedelta())
+    monkeypatch.setattr(incidents, "GAPS", 0)
+    told = run("status", "--trouble").stdout
+    assert "It answers, but the last article that it brought came on 20" in told
+    assert "before, there was one every 22 hours on the average" in told
+    assert told.splitlines()[-1] == "3 sources: 3 ok, 1 silent"
+    [daily] = json.loads(run("status", "daily", "--json").stdout)
+    assert daily["silent_since"] == daily["last_success"]
 
 
 def test_status_of_one_source_tells_its_whole_record(run: Run) -> None:

@@ -181,8 +181,8 @@ def test_a_source_that_is_one_file_fails_with_it(web: Web, store: Store, tmp_pat
 
 def test_the_operator_sees_it_in_the_status_of_the_source() -> None:
     health = Health(name="steppe", kind="feed", state=State.OK, notes=(Note(text=NOTE, since=NOW),))
-    assert f"  note          {NOTE} (since 2026-03-02 10:00)" in list(record_lines(health))
-    assert health_row(health)["notes"] == [{"text": NOTE, "since": "2026-03-02T10:00:00Z"}]
+    assert f"  note          {NOTE} (since 2026-03-02 10:00)" in list(record_lines(health, {}))
+    assert health_row(health, {})["notes"] == [{"text": NOTE, "since": "2026-03-02T10:00:00Z"}]
 
 
 def test_a_preview_says_it_too(web: Web, tmp_path: Path) -> None:

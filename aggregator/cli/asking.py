@@ -178,21 +178,31 @@ def preview(path: Path, location: str, kind: str | None, as_json: bool) -> None:
 
 @main.command()
 @click.argument("source", required=False)
+@click.option("--trouble", is_flag=True, help="Only sources that fail, are silent, have moved or wait for your word.")
 @click.option("--json", "as_json", is_flag=True, help="A list, one object a source.")
 @click.pass_obj
-def status(path: Path, source: str | None, as_json: bool) -> None:
+def status(path: Path, source: str | None, trouble: bool, as_json: bool) -> None:
     """How each source fares: last visit, next visit, what is wrong since when."""
-    from ..reports import health_lines, health_row, record_lines
+    from ..incidents import silent
+    from ..reports import health_lines, health_row, record_lines, summary_line, troubled
 
+    if source and trouble:
+        raise click.UsageError("a SOURCE or --trouble, not both")
     settings = configuration(path)
     with reading(settings) as store:
-        rows = [h for h in store.health() if source in (None, h.name)]
+        every = store.health()
+        rows = [h for h in every if source in (None, h.name)]
+        silences = {s.source: s for s in silent(rows, store.usual, datetime.now(UTC))}
     if source and not rows:
         raise click.UsageError(f"no source is called {source!r}")
+    if trouble:
+        rows = troubled(rows, silences)
     if as_json:
-        show([json.dumps([health_row(h) for h in rows], ensure_ascii=False, indent=2)])
+        show([json.dumps([health_row(h, silences) for h in rows], ensure_ascii=False, indent=2)])
+    elif source:
+        show(record_lines(rows[0], silences))
     else:
-        show(record_lines(rows[0]) if source else health_lines(rows))
+        show([*health_lines(rows, silences), summary_line(every, silences)])
 
 
 @main.command()

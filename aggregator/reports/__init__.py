@@ -11,7 +11,7 @@ from ._plans import plan_lines, plan_row
 from ._previews import preview_lines, preview_row
 from ._reasons import explanation, explanation_lines
 from ._sorting import move_lines, move_row, moves_line
-from ._sources import health_lines, health_row, record_lines
+from ._sources import health_lines, health_row, record_lines, summary_line, troubled
 from ._stories import story_lines, story_row
 from ._story_page import explanation_page
 from ._texts import compared, compared_lines, revised, revised_lines
@@ -45,5 +45,7 @@ __all__ = [
     "revised_lines",
     "story_lines",
     "story_row",
+    "summary_line",
+    "troubled",
     "waiting_row",
 ]
