@@ -7,8 +7,9 @@ it (its state), or something of the edition that its print depends on (its setti
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from sys import getsizeof
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .model import Edition, Listed, Story
@@ -17,9 +18,10 @@ from .stores import Store
 if TYPE_CHECKING:
     from .formats import Format
 
-STORIES = 1000
-"""How many are kept at least, the last used ones; and twice as many at most."""
-ITEMS = 4 * STORIES
+STORIES = 8_000_000
+"""Bytes of stories that are kept at least, the last used ones; and twice as many at most."""
+ITEMS = 24_000_000
+"""The same of what was printed of them, which is read at every change of an edition."""
 
 V = TypeVar("V")
 
@@ -28,8 +30,8 @@ class Galley:
     """Of one store and one process. May be used from any thread."""
 
     def __init__(self) -> None:
-        self._stories: _Tray[Story] = _Tray(STORIES)
-        self._items: _Tray[bytes] = _Tray(ITEMS)
+        self._stories: _Tray[Story] = _Tray(STORIES, _size)
+        self._items: _Tray[bytes] = _Tray(ITEMS, len)
         self.archived: set[Hashable] = set()
         """The archives that were seen on disk, as they have to be."""
 
@@ -66,11 +68,22 @@ class Galley:
         return filter(None, items)
 
 
-class _Tray(Generic[V]):
-    """The last `least` things that were used, and as many before them."""
+_BESIDES = 1700
+"""Bytes that an article takes beside its texts."""
 
-    def __init__(self, least: int) -> None:
-        self._least = least
+
+def _size(story: Story) -> int:
+    return sum(_BESIDES + sum(map(getsizeof, (a.title, a.summary, a.content))) for a in story.members)
+
+
+class _Tray(Generic[V]):
+    """What was used last, as much as there is room for, and as much that was used before. Sizes are in bytes."""
+
+    def __init__(self, room: int, size: Callable[[V], int]) -> None:
+        self._room = room
+        self._size = size
+        self._taken = 0
+        """By what is new."""
         self._new: dict[Hashable, V] = {}
         self._old: dict[Hashable, V] = {}
 
@@ -80,6 +93,8 @@ class _Tray(Generic[V]):
         return found
 
     def keep(self, key: Hashable, value: V) -> None:
-        if len(self._new) >= self._least:
-            self._old, self._new = self._new, {}
+        size = self._size(value)
+        if self._new and self._taken + size > self._room:
+            self._old, self._new, self._taken = self._new, {}, 0
         self._new[key] = value
+        self._taken += size

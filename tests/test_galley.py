@@ -135,11 +135,24 @@ def test_a_story_that_is_gone_between_two_looks_is_left_out(store: Store) -> Non
 
 
 def test_no_more_is_kept_than_there_is_room_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(galley, "STORIES", 2)
-    kept, mentions = Galley(), store.latest("all", 10).stories
+    mentions = store.latest("all", 10).stories
+    whole = {story.id: galley._size(story) for story in store.read([one.id for one in mentions])}
+    monkeypatch.setattr(galley, "STORIES", 2 * max(whole.values()))
+    kept = Galley()
     assert len(kept.stories(mentions, store)) == 8
     nowhere = Mock(read=Mock(return_value=[]))
-    assert len(kept.stories(mentions, nowhere)) in (2, 3, 4)
+    held = kept.stories(mentions, nowhere)
+    assert {story.id for story in held} >= {one.id for one in mentions[-2:]}
+    assert sum(whole[story.id] for story in held) <= 2 * galley.STORIES
+
+
+def test_what_is_larger_than_the_room_is_kept_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(galley, "STORIES", 1)
+    kept, mentions = Galley(), store.latest("all", 10).stories
+    kept.stories(mentions, store)
+    nowhere = Mock(read=Mock(return_value=[]))
+    assert [story.id for story in kept.stories(mentions[-1:], nowhere)] == [mentions[-1].id]
+    assert len(kept.stories(mentions, nowhere)) <= 2
 
 
 HEAVY = {
