@@ -82,17 +82,22 @@ def waiting(quarantines: Mapping[str, tuple[datetime, str]], articles: Sequence[
         )  # fmt: skip
 
 
-def silent(health: Iterable[Health], usual: Callable[[str], Usual], now: datetime) -> Iterator[Incident]:
-    """`usual` tells what a source was like; asked of those only that have brought nothing for a while."""
+def silent(health: Iterable[Health], usual: Callable[[str], Usual]) -> Iterator[Incident]:
+    """
+    As of the last visit: who has not been asked since is not silent. `usual` tells what a source was like; it is
+    called for those only that have brought nothing for a while.
+    """
     for h in health:
-        if h.state is not State.OK or h.kind == "files" or (h.news_at and now - h.news_at < QUIET):
+        if h.state is not State.OK or h.kind == "files" or h.last_visit is None:
+            continue
+        if h.news_at and h.last_visit - h.news_at < QUIET:
             continue
         before = usual(h.name)
         if before.last_at is None or before.articles < KNOWN_BY:
             continue
         gap = timedelta(days=1) / before.per_day
         since = before.last_at + max(QUIET, GAPS * gap)
-        if now >= since:
+        if h.last_visit >= since:
             yield Incident(
                 kind="silent", source=h.name, since=since, updated_at=since,
                 title=f"{h.name} has fallen silent",

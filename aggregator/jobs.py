@@ -227,7 +227,7 @@ def publish_desk(_: str, desk: Desk) -> None:
     found = (
         *incidents.failing(health, now),
         *incidents.waiting(store.quarantines(), store.quarantined()),
-        *incidents.silent(health, store.usual, now),
+        *incidents.silent(health, store.usual),
     )
     publish_desk(found, desk.imprint, desk.feeds, now)
 

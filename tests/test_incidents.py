@@ -30,7 +30,7 @@ def all_of_it() -> list[Incident]:
     return [
         *incidents.failing([FAILING, FINE], NOON),
         *incidents.waiting({"alpha": (NOON - 2 * DAY, "30 new articles at once")}, held),
-        *incidents.silent([FAILING, FINE], {"coast": DAILY}.__getitem__, NOON),
+        *incidents.silent([FAILING, FINE], {"coast": DAILY}.__getitem__),
     ]
 
 
@@ -54,7 +54,7 @@ def test_a_source_in_quarantine_is_told_with_the_titles_that_wait() -> None:
 
 def test_a_source_that_answers_and_brings_nothing_is_told_after_ten_times_the_usual_time() -> None:
     def is_told(usual: Usual) -> bool:
-        return bool(list(incidents.silent([FINE], lambda _: usual, NOON)))
+        return bool(list(incidents.silent([FINE], lambda _: usual)))
 
     assert is_told(DAILY)
     assert not is_told(replace(DAILY, last_at=NOON - 9 * DAY))
@@ -62,6 +62,11 @@ def test_a_source_that_answers_and_brings_nothing_is_told_after_ten_times_the_us
     assert not is_told(replace(DAILY, per_day=50.0, last_at=NOON - 6 * DAY))
     assert not is_told(replace(DAILY, articles=9))
     assert not is_told(replace(DAILY, per_day=0.1))
+
+
+def test_who_has_not_been_asked_is_not_silent() -> None:
+    asleep = replace(FINE, last_visit=NOON - 8 * DAY)  # nobody was at this desk since
+    assert not list(incidents.silent([asleep, replace(FINE, last_visit=None)], lambda _: DAILY))
 
 
 def test_who_brought_something_these_days_is_not_even_asked_about() -> None:
@@ -73,7 +78,7 @@ def test_who_brought_something_these_days_is_not_even_asked_about() -> None:
         asked.append(source)
         return DAILY
 
-    assert [told.source for told in incidents.silent(rows, usual, NOON)] == ["old"]
+    assert [told.source for told in incidents.silent(rows, usual)] == ["old"]
     assert asked == ["old"]
 
 
@@ -92,7 +97,7 @@ def test_an_incident_is_the_same_bytes_for_as_long_as_nothing_is_added() -> None
     later = [
         *incidents.failing([still], NOON + DAY),
         *[i for i in all_of_it() if i.kind == "quarantine"],
-        *incidents.silent([FINE], lambda _: DAILY, NOON + 5 * DAY),
+        *incidents.silent([replace(FINE, last_visit=NOON + 5 * DAY)], lambda _: DAILY),
     ]
     assert render(atom, edition(later, IMPRINT)) == first
     [again] = incidents.failing([replace(FAILING, failing_since=NOON)], NOON + DAY)

@@ -192,7 +192,7 @@ def status(path: Path, source: str | None, trouble: bool, as_json: bool) -> None
     with reading(settings) as store:
         every = store.health()
         rows = [h for h in every if source in (None, h.name)]
-        silences = {s.source: s for s in silent(rows, store.usual, datetime.now(UTC))}
+        silences = {s.source: s for s in silent(rows, store.usual)}
     if source and not rows:
         raise click.UsageError(f"no source is called {source!r}")
     if trouble:
