@@ -17,7 +17,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from . import moving, rhythm
-from .gather import Bag, gather
+from .gather import ONE_BY_ONE, Bag, gather
 from .model import Decision, Known, Note, Source, Standing, Verdict, Visit
 from .stores import Store
 
@@ -54,7 +54,7 @@ def collect(
     from .dedupe import dedupe
 
     since = standing.visited
-    with store.turn():
+    with store.turn(), ONE_BY_ONE:
         known = recall(store, bag)
         repeated = [known.echoed[one.id][0] for one in bag.echoes]
         judged = dedupe(
