@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from typing import TYPE_CHECKING
 
 from .model import Job, Verdict
@@ -16,6 +18,8 @@ log = logging.getLogger("river")
 
 OFFLINE = Job("collect")
 """Stands for the visits of all sources while there is no network: the complaint is made once."""
+MINUTE = 60.0
+"""Seconds."""
 TOLD = (Verdict.NEW, Verdict.COPY, Verdict.CHANGED, Verdict.WAITS)
 """What was passed over is the same at each visit; `preview` tells why."""
 
@@ -71,3 +75,22 @@ class Logbook:
         again = self._complaints.get(about) == complaint
         self._complaints[about] = complaint
         return logging.DEBUG if again else logging.WARNING
+
+
+class OnceAMinute(logging.Filter):
+    """Of errors that say the same only one a minute: a full disk is found every second, until it is mended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[str, float] = {}
+        """Of the last minute, when each was let through."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is told."""
+        if record.levelno < logging.ERROR:
+            return True
+        message, now = record.getMessage(), time.monotonic()
+        if now - self._told.get(message, -math.inf) < MINUTE:
+            return False
+        self._told = {said: at for said, at in self._told.items() if now - at < MINUTE} | {message: now}
+        return True

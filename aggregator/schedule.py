@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from .errors import AggregatorError
 from .jobs import LEASE, Desk, settled_at
+from .logbook import OnceAMinute
 from .model import ALL, Job
 from .runners import Runner
 
@@ -179,12 +180,14 @@ class Clock:
     def run(self) -> None:
         """Tick until `stop` is called from elsewhere (a signal, another thread)."""
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        log.addFilter(repeats := OnceAMinute())
         self._scheduler.start()
         try:
             while not self._stopped.wait(self._every.total_seconds()):
                 self._watch()
         finally:
             self._scheduler.shutdown(wait=True)
+            log.removeFilter(repeats)
 
     def stop(self) -> None:
         """Let the tick under way end, and begin no other."""
@@ -197,7 +200,7 @@ class Clock:
                 return
             try:
                 chore()
-            except AggregatorError as e:  # a full disk, say: told every tick, until it is mended
+            except AggregatorError as e:  # a full disk, say: tried every tick, until it is mended
                 log.error("%s", e)
         self._last = time.monotonic()
 

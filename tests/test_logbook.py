@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aggregator.collect import Report
-from aggregator.logbook import Logbook
+from aggregator.logbook import Logbook, OnceAMinute
 from aggregator.model import Verdict, Visit
 from aggregator.teach import Lesson
 
@@ -54,3 +54,25 @@ def test_a_source_a_topic_and_a_hub_of_one_name_are_three(told: pytest.LogCaptur
     logbook.lesson(Lesson(topic="grain", complaint="no answer"))
     logbook.lesson(Lesson(topic="grain", complaint="no answer"))
     assert [r.message.split(";")[0] for r in told.records] == ["grain: no answer", "grain: like: no answer"]
+
+
+def test_an_error_that_comes_every_second_is_told_once_a_minute(
+    told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: seconds)
+    log = logging.getLogger("river")
+    log.addFilter(repeats := OnceAMinute())
+    try:
+        for _ in range(180):
+            log.error("%s: %s", "classify", "the disk is full")
+            log.warning("visited")
+            if seconds == 30:
+                log.error("%s: %s", "tidy", "the disk is full")
+            seconds += 1
+    finally:
+        log.removeFilter(repeats)
+    texts = [r.message for r in told.records]
+    assert texts.count("classify: the disk is full") == 3
+    assert texts.count("tidy: the disk is full") == 1
+    assert texts.count("visited") == 180

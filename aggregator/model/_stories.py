@@ -200,3 +200,7 @@ class Job:
 
     task: str
     subject: str = ""
+
+    def __str__(self) -> str:
+        """As the log says it."""
+        return f"{self.task} {self.subject}".rstrip()

@@ -138,7 +138,7 @@ class ThreadRunner:
             work(job)
         except AggregatorError as e:
             self.failures += 1
-            log.error("%s %s: %s", job.task, job.subject, e)
+            log.error("%s: %s", job, e)
         except (Exception, SystemExit):  # the one place: a defect, ours or a plug-in's, must not stop the river
             self.failures += 1
-            log.exception("%s %s: a defect in this program", job.task, job.subject)
+            log.exception("%s: a defect in this program", job)
