@@ -324,6 +324,29 @@ def test_who_else_reports_it_stands_below_the_text_in_the_language_of_the_topic(
     assert f'>{words}<a href="https://zarya.example/a?x=1&amp;y=2">Заря &amp; Ко</a>, Районная почта</p>' in also
 
 
+def test_a_page_that_two_feeds_of_its_site_name_is_not_reported_elsewhere(feed: Format) -> None:
+    lead = article(1, url="https://outlet.example/a", canonical_url="https://outlet.example/a")
+    again = replace(lead, id="2" * 24, source="outlet-economy", publisher="Outlet: economy")
+    letter = replace(lead, id="3" * 24, source="letters", url="", canonical_url="")
+    other = replace(again, id="4" * 24, url="https://other.example/b", canonical_url="https://other.example/b")
+    twice = replace(other, id="5" * 24, url="https://other.example/b?utm_source=x", publisher="Other")
+    alone, same, carried = (
+        replace(story(1), lead=lead, copies=tuple(Copy(article=a, relation="copy", score=1.0, because="") for a in its))
+        for its in ((), (again, letter), (again, other, twice, letter))
+    )
+    [bare], [unmoved], [item] = items(feed, alone), items(feed, same), items(feed, carried)
+    assert unmoved["content"] == bare["content"]
+    assert item["content"].count("<a href=") == bare["content"].count("<a href=") + 1
+    assert '"https://other.example/b"' in item["content"]
+
+
+def test_what_comes_again_under_another_name_of_ours_changes_no_feed() -> None:
+    lead = article(1)
+    again = Copy(article=replace(lead, id="2" * 24, source="renamed"), relation="copy", score=1.0, because="")
+    for feed in (rss, atom, html):
+        assert render(feed, edition(story(1))) == render(feed, edition(replace(story(1), copies=(again,))))
+
+
 def test_a_story_with_copies_and_no_text_still_shows_its_summary(feed: Format) -> None:
     [item] = items(feed, story(1, article(2), content=""))
     assert item["content"].startswith("<p>Движение началось утром.</p><p lang=")

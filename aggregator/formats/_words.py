@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from ..model import Article, Copy, Related, Story
+from ..model import Article, Related, Story
 
 _ALSO_REPORTED_BY = {
     "de": "Darüber berichten auch: ",
@@ -28,17 +28,17 @@ def full_text(story: Story, language: str | None) -> str:
     summary is all there is.
     """
     lead = story.lead
-    if not story.copies and not story.related:
+    if not story.elsewhere and not story.related:
         return lead.content
     code = (language or "").lower().split("-")[0]
     code = code if code in _ALSO_REPORTED_BY else "en"
-    more = also_reported_by(story.copies, code) + see_also(story.related, code)
+    more = also_reported_by(story.elsewhere, code) + see_also(story.related, code)
     return (lead.content or _paragraph(lead.summary)) + more
 
 
-def also_reported_by(copies: tuple[Copy, ...], code: str) -> str:
+def also_reported_by(articles: tuple[Article, ...], code: str) -> str:
     """A paragraph of HTML: the other publishers, each a link to its copy."""
-    carriers = ", ".join(_carrier(copy.article) for copy in copies)
+    carriers = ", ".join(map(_carrier, articles))
     return f'<p lang="{code}">{_ALSO_REPORTED_BY[code]}{carriers}</p>' if carriers else ""
 
 

@@ -140,7 +140,7 @@ def _looks_like_html(text: str) -> bool:
 
 
 def _related(story: Story) -> Iterator[dict[str, str]]:
-    for article in (copy.article for copy in story.copies if copy.article.url):
+    for article in (article for article in story.elsewhere if article.url):
         yield {"rel": "related", "href": article.url, "title": bare(article.title) or article.publisher}
     for other in story.related:
         yield {"rel": "related", "href": other.url, "title": other.title}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import Copy, Edition, Related, Story
+from ..model import Article, Edition, Related, Story
 from ._page import END_OF_PAGE, alternate, begin_page, feeds_of, nothing_yet, subscribe, text, time, tongue, updated
 from ._page_words import Words, words_for
 from ._proof import abridged, bare, printable, web_address
@@ -78,7 +78,7 @@ def _story(story: Story, words: Words) -> str:
 <p class="meta">{time(story.published_at, words)} <bdi class="p-author h-card">{text(lead.publisher)}</bdi></p>
 <div class="text" {tongue(lead.language)}>
 <h2><a class="p-name u-url" href="{text(address)}">{text(lead.title)}</a></h2>{summary}
-</div>{_full_text(story, words)}{_also(story.copies, words)}{_see_also(story.related, words)}
+</div>{_full_text(story, words)}{_also(story.elsewhere, words)}{_see_also(story.related, words)}
 </article>"""
 
 
@@ -96,9 +96,9 @@ def _full_text(story: Story, words: Words) -> str:
 </details>"""
 
 
-def _also(copies: tuple[Copy, ...], words: Words) -> str:
+def _also(articles: tuple[Article, ...], words: Words) -> str:
     """Who else carries the story."""
-    names = ", ".join(_carrier(copy) for copy in copies)
+    names = ", ".join(map(_carrier, articles))
     return f'\n<p class="also">{words.also}{words.colon}{names}</p>' if names else ""
 
 
@@ -113,7 +113,7 @@ def _see_also(related: tuple[Related, ...], words: Words) -> str:
     return f'\n<div class="related">{words.see_also}{words.colon}<ul>{items}\n</ul></div>' if items else ""
 
 
-def _carrier(copy: Copy) -> str:
-    name = f"<bdi>{text(copy.article.publisher)}</bdi>"
-    address = web_address(copy.article.url)
-    return f'<a href="{text(address)}" title="{text(copy.article.title)}">{name}</a>' if address else name
+def _carrier(article: Article) -> str:
+    name = f"<bdi>{text(article.publisher)}</bdi>"
+    address = web_address(article.url)
+    return f'<a href="{text(address)}" title="{text(article.title)}">{name}</a>' if address else name

@@ -105,6 +105,20 @@ class Story:
         return (self.lead, *(copy.article for copy in self.copies))
 
     @cached_property
+    def elsewhere(self) -> tuple[Article, ...]:
+        """
+        Of the copies those that a reader finds in another place than the lead, one for each place. A page that two
+        feeds of its site name, or one feed under two names of ours, is one place.
+        """
+        places = {_place(self.lead), self.lead.publisher}
+        found = []
+        for copy in self.copies:
+            if (place := _place(copy.article)) not in places:
+                found.append(copy.article)
+                places |= {place, copy.article.publisher}
+        return tuple(found)
+
+    @cached_property
     def published_at(self) -> datetime:
         """The date of the article that opened it: another one that takes the lead does not move it."""
         return next((article for article in self.members if article.id == self.id), self.lead).published_at
@@ -122,8 +136,13 @@ class Story:
     @cached_property
     def moved_at(self) -> datetime:
         """When the newest thing happened to it that readers are told of."""
-        seen = [copy.article.seen_at for copy in self.copies]
+        seen = [article.seen_at for article in self.elsewhere]
         return max(self.listed_at, self.updated_at, *seen, *(other.found_at for other in self.related))
+
+
+def _place(article: Article) -> str:
+    """Its page; of what has none, its publisher."""
+    return article.canonical_url or article.url or article.publisher
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
