@@ -326,18 +326,20 @@ def test_who_else_reports_it_stands_below_the_text_in_the_language_of_the_topic(
 
 def test_a_page_that_two_feeds_of_its_site_name_is_not_reported_elsewhere(feed: Format) -> None:
     lead = article(1, url="https://outlet.example/a", canonical_url="https://outlet.example/a")
-    again = replace(lead, id="2" * 24, source="outlet-economy", publisher="Outlet: economy")
+    again = replace(lead, id="2" * 24, source="outlet-economy")
     letter = replace(lead, id="3" * 24, source="letters", url="", canonical_url="")
-    other = replace(again, id="4" * 24, url="https://other.example/b", canonical_url="https://other.example/b")
-    twice = replace(other, id="5" * 24, url="https://other.example/b?utm_source=x", publisher="Other")
+    other = replace(again, id="4" * 24, publisher="Other", url="https://other.example/b", canonical_url="b")
+    twice = replace(other, id="5" * 24, url="https://other.example/b?utm_source=x")
+    pointer = replace(again, id="6" * 24, publisher="Digest of links")
     alone, same, carried = (
         replace(story(1), lead=lead, copies=tuple(Copy(article=a, relation="copy", score=1.0, because="") for a in its))
-        for its in ((), (again, letter), (again, other, twice, letter))
+        for its in ((), (again, letter), (again, other, twice, letter, pointer))
     )
     [bare], [unmoved], [item] = items(feed, alone), items(feed, same), items(feed, carried)
     assert unmoved["content"] == bare["content"]
-    assert item["content"].count("<a href=") == bare["content"].count("<a href=") + 1
-    assert '"https://other.example/b"' in item["content"]
+    assert item["content"].count("<a href=") == bare["content"].count("<a href=") + 2
+    assert '<a href="https://other.example/b">Other</a>, ' in item["content"]
+    assert '<a href="https://outlet.example/a">Digest of links</a>' in item["content"]
 
 
 def test_what_comes_again_under_another_name_of_ours_changes_no_feed() -> None:

@@ -107,15 +107,15 @@ class Story:
     @cached_property
     def elsewhere(self) -> tuple[Article, ...]:
         """
-        Of the copies those that a reader finds in another place than the lead, one for each place. A page that two
-        feeds of its site name, or one feed under two names of ours, is one place.
+        Of the copies those that a reader finds elsewhere: not what comes a second time from the same publisher with
+        the same page, by another feed of its site or under another name of ours, nor again without a page.
         """
-        places = {_place(self.lead), self.lead.publisher}
+        places = {_page(self.lead), ("", self.lead.publisher)}
         found = []
         for copy in self.copies:
-            if (place := _place(copy.article)) not in places:
+            if (place := _page(copy.article)) not in places:
                 found.append(copy.article)
-                places |= {place, copy.article.publisher}
+                places |= {place, ("", copy.article.publisher)}
         return tuple(found)
 
     @cached_property
@@ -140,9 +140,9 @@ class Story:
         return max(self.listed_at, self.updated_at, *seen, *(other.found_at for other in self.related))
 
 
-def _place(article: Article) -> str:
-    """Its page; of what has none, its publisher."""
-    return article.canonical_url or article.url or article.publisher
+def _page(article: Article) -> tuple[str, str]:
+    """Where it is read, however the address is spelled, and whose it is."""
+    return article.canonical_url or article.url, article.publisher
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
