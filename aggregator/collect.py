@@ -92,19 +92,26 @@ def visited(
     """The visit, with what it means for the next one."""
     heard, now, error = trip.reception, trip.now, complaint(bag.errors)
     visit = partial(
-        Visit, source=source.name, at=now, checkpoint=bag.checkpoint, requests=trip.requests, bytes=trip.bytes,
+        Visit, source=source.name, at=now, requests=trip.requests, bytes=trip.bytes,
         left_out=complaint(bag.left_out), echoes=bag.heard(decisions),
     )  # fmt: skip
     if not trip.requests:  # nobody has to be spared
-        return visit(next_at=now + source.every, error=error, standing=with_notes(before, bag, now))
+        return visit(
+            checkpoint=bag.checkpoint, next_at=now + source.every, error=error, standing=with_notes(before, bag, now)
+        )
     if error and trip.is_offline:
         error = f"this machine seems to be offline: {error}"
         because = "soon: it is we who are offline"
-        return visit(next_at=rhythm.soon(now, chance), next_because=because, error=error, is_excused=True)
+        return visit(
+            checkpoint=bag.checkpoint, next_at=rhythm.soon(now, chance), next_because=because, error=error,
+            is_excused=True,
+        )  # fmt: skip
     has_news = any(d.verdict in (Verdict.NEW, Verdict.COPY) for d in decisions)
     after = rhythm.learn(before, heard, bag.wishes, bag.dates(), now, has_news=has_news)
     after = moving.settle(source, with_notes(after, bag, now), heard, now, failed=bool(error))
+    is_back = before.address and not after.address  # asked at home again: what another address gave means nothing there
     return visit(
+        checkpoint={} if is_back else bag.checkpoint,
         next_at=rhythm.next_visit(source, after, heard, now, chance, failed=bool(error)),
         next_because=rhythm.why(source, after, heard, now, failed=bool(error)),
         error=error,

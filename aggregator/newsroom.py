@@ -81,15 +81,16 @@ class Newsroom:
         now = stamp(self.config.path)
         if now == self._stamp:
             return False
-        self._stamp = now
         try:
             self._take_up(config.load(self.config.path))
+            self._stamp = now
             return True
         except ConfigError as e:
+            self._stamp = now
             for complaint in e.complaints:
                 log.error("%s", complaint)
             log.error("the configuration of before stays in force")
-        except AggregatorError as e:
+        except AggregatorError as e:  # a full disk, say: tried again at the next look
             log.error("%s; the configuration of before stays in force", e)
         return False
 

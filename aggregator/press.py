@@ -10,6 +10,7 @@ Bytes -> files: whole or not at all, and only when they say something else than 
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import threading
@@ -38,7 +39,8 @@ def put(path: Path, body: bytes, at: datetime, *, packed: bool = True) -> bool:
     """
     Replace a file whole or not at all. True if it was replaced. Raises PressError.
 
-    Its modification time becomes `at`, so that every machine that renders this edition says the same Last-Modified.
+    Its modification time becomes `at`, so that every machine that renders this edition says the same Last-Modified;
+    or the next second of what it replaces, if that is later.
     The packed ones beside it go before the file changes and come back after it: whatever moment a web server looks,
     or the power fails, none of them is of another version. One that is missing or wrong is made anew at the next put.
     Not `packed`: they come back when somebody calls `pack`; for what will soon change again.
@@ -73,9 +75,17 @@ def _put(path: Path, body: bytes, at: datetime, codings: Collection[Coding], fol
             folders.add(path.parent)
             for coding in CODINGS:
                 _beside(path, coding).unlink(missing_ok=True)
-            _replace(path, body, at.timestamp())
+            _replace(path, body, at.timestamp() if size is None else max(at.timestamp(), _next_second(path)))
         _pack(path, body, codings, folders)
         return is_new
+
+
+def _next_second(path: Path) -> float:
+    """
+    Of the file that is replaced: who asks by date alone has to be told of a change, also when what has come, or gone,
+    is older than what was there (RFC 9110, section 8.8.2).
+    """
+    return math.floor(path.stat().st_mtime) + 1
 
 
 def _pack(path: Path, body: bytes, codings: Collection[Coding], folders: set[Path]) -> None:

@@ -306,6 +306,18 @@ def test_a_restore_overwrites_nothing_unasked_and_nothing_in_use(store: Store, t
     again.close()
 
 
+def test_a_backup_does_not_replace_the_database_itself(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("river.sqlite")
+    for name in ("river.sqlite", "link"):
+        with pytest.raises(StoreError, match="is the database itself"):
+            store.back_up(tmp_path / name)
+    store.save(visit(), [new(1)])
+    store.close()
+    again = open_store(tmp_path / "river.sqlite", writing=True)
+    assert ids(again.stories()) == [1]
+    again.close()
+
+
 def test_what_is_damaged_or_not_ours_is_not_restored_nor_replaced(store: Store, tmp_path: Path) -> None:
     store.save(visit(), [new(n) for n in range(300)])
     store.back_up(tmp_path / "copy")

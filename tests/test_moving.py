@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from random import Random
 
 import pytest
 
+from aggregator.collect import collect
 from aggregator.model import Reception, Relocation, Source, Standing
 from aggregator.moving import settle
+from aggregator.stores.sqlite import open_store
 
+from .loopback import NOW, Loopback, make_web, reply
 from .make import DAY, HOUR, NOON, source
 
 NEW = "https://new.example/feed"
@@ -74,3 +79,27 @@ def test_an_address_that_has_nothing_any_more_gives_way_to_the_configured_one() 
 def test_a_source_may_move_on() -> None:
     newer = "https://newer.example/feed"
     assert after([(n * DAY, newer) for n in range(3)], standing=Standing(address=NEW)) == Standing(address=newer)
+
+
+def test_whoever_is_asked_at_home_again_is_not_told_what_the_other_address_gave(tmp_path: Path) -> None:
+    feed = b"<rss><channel><title>Steppe</title><item><guid>1</guid><title>Rain</title></item></channel></rss>"
+    store = open_store(tmp_path / "river.sqlite", writing=True)
+    with Loopback() as server:
+        web = make_web(sleep=lambda _: None, private_hosts=frozenset({"127.0.0.1"}))
+        moved = Source(name="steppe", kind="feed", location=server.url("/a"))
+        store.register([moved], {}, NOW)
+        server.answers["/a"] = reply(301, Location="/b")
+        server.answers["/b"] = reply(body=feed, ETag='"1"')
+        for day in range(6):
+            if day == 4:
+                server.answers["/b"] = reply(404)
+                server.answers["/a"] = reply(body=feed.replace(b"Rain", b"Snow"))
+            now, standing = NOW + day * DAY, store.standing("steppe")
+            assert standing.address == (server.url("/b") if day in (3, 4) else "")
+            trip = web.visit(moved, now, standing.address)
+            collect(moved, store, trip, standing, Random(1), authority="news.example,2026", priorities={})
+        asked = [request for request in server.requests if request.path == "/a"][-1]
+        assert not [name for name in asked.headers if name.lower().startswith("if-")]
+        assert [story.lead.title for story in store.stories()] == ["Snow"]
+    web.close()
+    store.close()

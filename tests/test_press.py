@@ -10,10 +10,12 @@ import brotli
 import pytest
 
 from aggregator import config, jobs, press
-from aggregator.errors import PressError
+from aggregator.errors import PressError, StoreError
 from aggregator.model import Job
 from aggregator.newsroom import Newsroom
 from aggregator.press import pack, put, put_all, retire, strays, sweep
+
+from .make import HOUR, NOON
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
@@ -255,3 +257,35 @@ def test_a_topic_leaves_the_configuration_and_comes_back_while_the_river_runs(tm
         settings.write_text(returning)
         room.look_at_the_configuration()
         assert not gone.exists()
+
+
+def test_a_change_that_could_not_be_taken_up_for_a_passing_reason_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "inbox").mkdir()
+    settings = tmp_path / "config.yaml"
+    settings.write_text("title: Desk\nsources: [{name: inbox, files: inbox/}]\n")
+    with Newsroom(config.load(settings), "test") as room:
+        settings.write_text(settings.read_text() + "topics: [{name: grain, match: [grain]}]\n")
+
+        def full(*_: object) -> None:
+            raise StoreError("the disk is full")
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(room.store, "register", full)
+            assert not room.look_at_the_configuration()
+        assert room.look_at_the_configuration()
+        assert "grain" in room.desk.topics
+        assert not room.look_at_the_configuration()
+
+
+def test_what_replaces_a_file_is_later_than_it(tmp_path: Path) -> None:
+    """Who asks by date alone would otherwise never be told."""
+    path = tmp_path / "rss.xml"
+    put(path, b"a story of noon", NOON)
+    put(path, b"and one that is older, found later", NOON)
+    assert path.stat().st_mtime == NOON.timestamp() + 1
+    put(path, b"and one that is older, found later", NOON - HOUR)
+    assert path.stat().st_mtime == NOON.timestamp() + 1
+    put(path, b"a story of one", NOON + HOUR)
+    assert path.stat().st_mtime == (NOON + HOUR).timestamp()

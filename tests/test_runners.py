@@ -183,3 +183,24 @@ def test_closing_finishes_what_is_under_way_and_drops_what_waits(make: Make) -> 
     threading.Timer(0.05, go.set).start()
     runner.close()
     assert done == ["under way"]
+
+
+def test_once_closed_it_asks_for_nothing_more(make: Make) -> None:
+    """What it asked for would be dropped, and count as given to somebody."""
+    begun, go, asked = threading.Event(), threading.Event(), list[int]()
+
+    def perform(_: Job) -> None:
+        begun.set()
+        go.wait(10)
+
+    def ask(hands: int) -> list[Job]:
+        asked.append(hands)
+        return [Job("collect", "next")]
+
+    runner: Runner = make(perform, 1, lambda _: runner.fill(ask))
+    runner.submit(Job("collect", "under way"))
+    begun.wait(10)
+    threading.Timer(0.05, go.set).start()
+    runner.close()
+    assert asked == []
+    assert runner.idle() == 0

@@ -140,8 +140,9 @@ def _looks_like_html(text: str) -> bool:
 
 
 def _related(story: Story) -> Iterator[dict[str, str]]:
-    for article in (article for article in story.elsewhere if article.url):
-        yield {"rel": "related", "href": article.url, "title": bare(article.title) or article.publisher}
+    for article in story.elsewhere:
+        if article.url:
+            yield {"rel": "related", "href": article.url, "title": bare(article.title) or article.publisher}
     for other in story.related:
         yield {"rel": "related", "href": other.url, "title": other.title}
 

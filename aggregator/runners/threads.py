@@ -53,9 +53,9 @@ class ThreadRunner:
         """How many jobs have not been done."""
 
     def idle(self) -> int:
-        """How many hands are free."""
+        """How many hands are free; once it is closed none, so that nothing is asked for that would be dropped."""
         with self._lock:
-            return max(0, self._hands - len(self._open))
+            return 0 if self._closed else max(0, self._hands - len(self._open))
 
     def is_busy(self) -> bool:
         """Whether anything is waiting or under way."""

@@ -16,6 +16,9 @@ from ._lock import Lock
 def back_up(conn: sqlite3.Connection, path: Path) -> None:
     """One moment of the database, checked, then moved to its place. Raises StoreError."""
     if path.exists():
+        (_, _, database) = conn.execute("PRAGMA database_list").fetchone()
+        if path.samefile(database):
+            raise StoreError(f"{path} is the database itself: a backup is another file")
         check_readable(path.resolve())  # a copy of ours may be replaced, and nothing else
     draft = path.with_name(f".{path.name}.new")
     try:
