@@ -1,7 +1,8 @@
 """
 What can be asked of a worker. A job is a word and a name; nothing else crosses a queue.
 
-    collect NAME    visit a source (collect.py)
+    collect NAME    visit a source that was claimed (collect.py)
+    ask NAME        claim a source and visit it, due or not; not if its server wants to be left alone
     classify        learn what topics have to learn, file what is not filed yet, and say what is related
                     (teach.py, classify/, coverage.py)
     classify all    the same, also what might still wait for a better copy
@@ -47,6 +48,9 @@ BATCH = 100
 
 LEASE = timedelta(minutes=10)
 """How long a source may be away with a worker before somebody else is sent."""
+
+VISITS = ("collect", "ask")
+"""The tasks that go out to a source."""
 
 _LOADING = Lock()
 
@@ -128,6 +132,14 @@ def collect_one(name: str, desk: Desk) -> None:
 
             place = without_user(report.visit.standing.address or source.location)
             log.warning("%s: visited at %s from now on", name, place)
+
+
+def ask_one(name: str, desk: Desk) -> None:
+    """Claimed when its turn has come, and not before: what others of its host say meanwhile holds for it too."""
+    if desk.store.claim([name], desk.clock(), LEASE):
+        collect_one(name, desk)
+    elif name in desk.sources:
+        log.warning("%s: left alone for now, as its server asks ('aggregator status')", name)
 
 
 def classify_all(which: str, desk: Desk) -> None:
@@ -248,6 +260,7 @@ def tidy(_: str, desk: Desk) -> None:
 
 TASKS: Mapping[str, Callable[[str, Desk], None]] = {
     "collect": collect_one,
+    "ask": ask_one,
     "classify": classify_all,
     "publish": publish_one,
     "pack": pack_published,

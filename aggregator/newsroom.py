@@ -73,7 +73,7 @@ class Newsroom:
 
     def place(self, job: Job) -> tuple[str, int]:
         """The host that a job visits, and how many may be there at once: more would wait at its gate."""
-        source = self.desk.sources.get(job.subject) if job.task == "collect" else None
+        source = self.desk.sources.get(job.subject) if job.task in jobs.VISITS else None
         return (source.host, self.desk.at_once) if source else ("", 0)
 
     def look_at_the_configuration(self) -> bool:

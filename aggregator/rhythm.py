@@ -39,7 +39,10 @@ SOON = timedelta(minutes=1), timedelta(minutes=3)
 TOO_LONG = timedelta(days=7)
 """A server that has called a document unmodified for so long is asked for the whole of it."""
 HOST_PAUSE = timedelta(minutes=10)
-"""As long as the other sources of a crowded host wait too, at most: its pause is meant for the one that was refused."""
+"""
+As long as the other sources of a crowded host wait too, at most: its pause is meant for the one that was refused. And
+just so long if it names no pause.
+"""
 
 
 def next_visit(
@@ -103,7 +106,7 @@ def not_before(source: Source, heard: Reception, now: datetime) -> datetime | No
 
 def host_not_before(heard: Reception, now: datetime) -> datetime | None:
     """The same for the other sources of its host."""
-    return now + min(heard.back_after, HOST_PAUSE) if heard.is_crowded and heard.back_after else None
+    return now + min(heard.back_after or HOST_PAUSE, HOST_PAUSE) if heard.is_crowded else None
 
 
 def soon(now: datetime, chance: Random) -> datetime:

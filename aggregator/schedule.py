@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from .errors import AggregatorError
@@ -90,10 +90,10 @@ def catch_up(desk: Desk, runner: Runner) -> None:
         runner.submit(Job("desk"))
 
 
-def once(desk: Desk, runner: Runner, names: Sequence[str]) -> None:
-    """Visit these sources, file and publish what they brought, tell the hubs, and return when it is done."""
-    for name in names:
-        runner.submit(Job("collect", name))
+def once(desk: Desk, runner: Runner, visits: Iterable[Job]) -> None:
+    """Make these visits, file and publish what they brought, tell the hubs, and return when it is done."""
+    for job in visits:
+        runner.submit(job)
     runner.wait()
     finish(desk, runner)
 

@@ -172,6 +172,24 @@ def test_all_that_is_due_of_one_host_is_visited_one_after_the_other(run: Run) ->
         assert len(server.requests) == 5
 
 
+@pytest.mark.parametrize("pause", [{}, {"Retry_After": "3600"}])
+def test_collect_asks_a_host_no_more_once_it_wants_to_be_left_alone(
+    run: Run, pause: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with Loopback() as server:
+        feeds = {f"s{n}": server.url(f"/{n}") for n in range(5)}
+        server.answers.update({f"/{n}": reply(429, **pause) for n in range(5)})
+        sources = "".join(f"  - {{name: {name}, feed: {url}, every: 1d}}\n" for name, url in feeds.items())
+        text = f"private_hosts: [127.0.0.1]\npolite: {{pause: 0s}}\n{CONFIG}"
+        Path("config.yaml").write_text(text.replace("sources:\n", f"sources:\n{sources}"))
+        run("collect", *feeds)
+        assert [seen.path for seen in server.requests] == ["/0"]
+        assert caplog.text.count("left alone for now, as its server asks") == 4
+        asked, *others = json.loads(run("status", "--json").stdout)[:5]
+        assert (asked["state"], {one["last_visit"] for one in others}) == ("failing", {None})
+        assert all(one["next_visit"] < asked["next_visit"] for one in others)  # not asked, and so still due
+
+
 def test_preview_looks_at_a_folder_by_its_name_or_its_place(run: Run) -> None:
     run("run", "--once")
     Path("inbox/report.pdf").write_bytes(b"%PDF")

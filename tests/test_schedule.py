@@ -128,7 +128,7 @@ def test_no_more_hands_go_to_a_host_than_it_may_have_at_once(tmp_path: Path) -> 
 
 
 def test_when_the_rules_change_everything_is_filed_again(desk: Desk) -> None:
-    once(desk, Hands(desk), ["alpha"])
+    once(desk, Hands(desk), [Job("collect", "alpha")])
     others = topic("steppe", rule=Rule(any=(Term(text="camels"),)))
     again = replace(desk, topics={**desk.topics, "steppe": others}, rules="rules 2")
     hands = Hands(again)
@@ -144,7 +144,7 @@ def test_a_job_for_something_no_longer_configured_is_nothing_to_do(desk: Desk) -
 
 
 def test_a_source_is_due_again_after_its_time(desk: Desk) -> None:
-    once(desk, Hands(desk), desk.store.claim_due(NOON, HOUR, 9))
+    once(desk, Hands(desk), visits(desk, 9, NOON))
     assert desk.store.claim_due(NOON + timedelta(minutes=29), HOUR, 9) == []
     assert len(desk.store.claim_due(NOON + timedelta(minutes=31), HOUR, 9)) == 3
 
@@ -209,7 +209,7 @@ def test_a_new_story_is_published_once_it_has_settled(desk: Desk) -> None:
 
 def test_when_everybody_has_been_asked_nothing_waits_for_a_better_copy(desk: Desk) -> None:
     waiting = replace(desk, settle=timedelta(minutes=5))
-    once(waiting, Hands(waiting), ["alpha", "beta", "gamma"])
+    once(waiting, Hands(waiting), [Job("collect", name) for name in desk.sources])
     assert (waiting.feeds / "all" / "rss.xml").read_text().count("<item>") == 3
 
 
@@ -253,7 +253,7 @@ def test_a_clock_that_is_set_back_keeps_no_chore_waiting_for_the_old_time(desk: 
 
 
 def test_after_publishing_once_everything_lies_packed_beside(desk: Desk) -> None:
-    once(desk, Hands(desk), ["alpha", "beta", "gamma"])
+    once(desk, Hands(desk), [Job("collect", name) for name in desk.sources])
     document = desk.feeds / "all" / "rss.xml"
     assert gzip.decompress(Path(f"{document}.gz").read_bytes()) == document.read_bytes()
 

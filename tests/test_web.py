@@ -155,6 +155,8 @@ def test_the_sentence_names_the_status_in_words(server: Loopback, web: Web) -> N
     [
         ("120", 120),
         ("0", 0),
+        ("60, 3600", 3600),
+        ("60, soon", 0),
         ("Mon, 02 Mar 2026 08:30:00 GMT", 1800),
         ("Mon, 02 Mar 2026 07:30:00 GMT", 0),
         ("-5", 0),

@@ -204,14 +204,14 @@ def test_after_an_edition_the_hub_hears_of_its_feeds_and_not_of_its_page(
     store: Store, tmp_path: Path, server: Loopback, web: Web
 ) -> None:
     desk = desk_with(store, tmp_path / "feeds", web, Moment(), server.url("/hub"))
-    once(desk, Hands(desk), ["alpha"])
+    once(desk, Hands(desk), [Job("collect", "alpha")])
     urls = [f"https://news.example/steppe/{name}" for name in ("atom.xml", "feed.json", "rss.xml")]
     assert heard(server) == [{"hub.mode": "publish", "hub.url": url, "hub.topic": url} for url in urls]
 
 
 def test_an_edition_that_says_the_same_is_no_news(store: Store, tmp_path: Path, server: Loopback, web: Web) -> None:
     desk = desk_with(store, tmp_path / "feeds", web, Moment(), server.url("/hub"))
-    once(desk, Hands(desk), ["alpha"])
+    once(desk, Hands(desk), [Job("collect", "alpha")])
     server.requests.clear()
     run(Job("publish", "steppe"), desk)
     once(desk, Hands(desk), [])
@@ -221,7 +221,7 @@ def test_an_edition_that_says_the_same_is_no_news(store: Store, tmp_path: Path, 
 def test_without_hubs_nothing_is_kept_and_nobody_is_called(store: Store, tmp_path: Path, web: Web) -> None:
     desk = desk_with(store, tmp_path / "feeds", web, Moment())
     hands = Hands(desk)
-    once(desk, hands, ["alpha"])
+    once(desk, hands, [Job("collect", "alpha")])
     assert "ping" not in {job.task for job in hands.jobs}
     assert store.hubs_to_ping(NOON + 9 * HOUR) == []
 
@@ -256,7 +256,7 @@ def test_what_was_published_before_a_crash_is_told_after_it(
     store: Store, tmp_path: Path, server: Loopback, web: Web
 ) -> None:
     silent = desk_with(store, tmp_path / "feeds", web, Moment())
-    once(silent, Hands(silent), ["alpha"])
+    once(silent, Hands(silent), [Job("collect", "alpha")])
     desk = replace(silent, imprint=replace(IMPRINT, hubs=(server.url("/hub"),)))
     catch_up(desk, Hands(desk))
     assert pings(desk) == [Job("ping", server.url("/hub"))]

@@ -66,8 +66,8 @@ def collect(path: Path, names: tuple[str, ...]) -> None:
 
     A server that has asked us to stay away for a while is still left alone.
     """
-    from ..jobs import LEASE, now
-    from ..model import State
+    from ..model import Job, State
+    from ..schedule import once
 
     settings = configuration(path)
     known = [s.name for s in settings.sources]
@@ -78,11 +78,8 @@ def collect(path: Path, names: tuple[str, ...]) -> None:
         if not names:
             stopped = {h.name for h in room.store.health() if h.state is State.STOPPED}
             wanted = [name for name in known if name not in stopped]
-        claimed = room.store.claim(wanted, now(), LEASE)
-        for name in wanted:
-            if name not in claimed:
-                click.echo(f"{name}: left alone for now, as its server asks ('aggregator status')", err=True)
-        visit(room, claimed)
+        with visitors(room, len(wanted)) as runner:
+            once(room.desk, runner, [Job("ask", name) for name in wanted])
         if any(h.error or h.left_out for h in room.store.health() if h.name in names):
             raise click.exceptions.Exit(1)
 
@@ -98,6 +95,7 @@ def publish(path: Path) -> None:
 def finish_what_is_due(room: Newsroom) -> None:
     """And what is looked at all the time, such as a folder: somebody may have put something there just now."""
     from ..jobs import LEASE
+    from ..model import Job
     from ..schedule import hand_out, once
 
     began = room.desk.clock()  # what becomes due meanwhile is for the next time
@@ -106,25 +104,19 @@ def finish_what_is_due(room: Newsroom) -> None:
     with visitors(room, len({*due, *always}), lambda runner: hand_out(room.desk, runner, began)) as runner:
         names = room.store.claim(always, began, LEASE)
         hand_out(room.desk, runner, began)
-        once(room.desk, runner, names)
-
-
-def visit(room: Newsroom, names: list[str]) -> None:
-    """Collect from these sources, then file and publish."""
-    from ..schedule import once
-
-    with visitors(room, len(names)) as runner:
-        once(room.desk, runner, names)
+        once(room.desk, runner, [Job("collect", name) for name in names])
 
 
 @contextmanager
 def visitors(room: Newsroom, visits: int, more: Callable[[Runner], None] | None = None) -> Iterator[Runner]:
     """Hands for so many visits, with a progress bar on a terminal. `more` is called when a hand has come free."""
+    from ..jobs import VISITS
+
     hidden = visits < 2 or not sys.stderr.isatty()
     with click.progressbar(length=visits, label="Collecting", file=sys.stderr, hidden=hidden) as bar:
 
         def done(job: Job) -> None:
-            if job.task == "collect":
+            if job.task in VISITS:
                 bar.update(1)
                 if more:
                     more(runner)

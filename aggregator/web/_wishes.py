@@ -16,9 +16,15 @@ BUDGETS = tuple((f"{name}-Remaining", f"{name}-Reset") for name in ("X-RateLimit
 
 
 def back_after(headers: Mapping[str, str], now: datetime) -> timedelta:
-    """Retry-After, in seconds or as a date (RFC 9110, 10.2.3); zero if there is none, or one that makes no sense."""
+    """
+    Retry-After, in seconds or as a date (RFC 9110, 10.2.3); zero if there is none, or one that makes no sense. Of
+    several numbers, as a server and the proxy before it may each have given one, the greatest.
+    """
     value = headers.get("Retry-After", "").strip()
-    return _seconds(value, LONGEST_BAN) if _is_number(value) else _until(value, headers, now, LONGEST_BAN)
+    numbers = [number.strip() for number in value.split(",")]
+    if all(map(_is_number, numbers)):
+        return max(_seconds(number, LONGEST_BAN) for number in numbers)
+    return _until(value, headers, now, LONGEST_BAN)
 
 
 def budget_after(headers: Mapping[str, str], now: datetime, *, is_refused: bool = False) -> timedelta:
