@@ -99,14 +99,18 @@ def formats_of(topic: Topic) -> list[Format]:
 
 def read_back(feeds: Path) -> Iterator[Printed]:
     """
-    What the documents on disk say of stories and withdrawals, archives first. A document that is none of ours, or
-    damaged, says nothing.
+    What the documents on disk say of stories and withdrawals, archives first, and of each the format that knows most. A
+    document that is none of ours, or damaged, says nothing; but no archive gets the number of one that is there.
     """
-    from .formats import jsonfeed
-
-    for path in [*feeds.glob(f"*/archive/*/{jsonfeed.FILENAME}"), *feeds.glob(f"*/{jsonfeed.FILENAME}")]:
-        with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
-            yield from list(jsonfeed.read(path.read_bytes(), path.relative_to(feeds).parts[0]))
+    formats = [cast(Archival, plugins.load("formats", name)) for name in ("jsonfeed", "atom", "rss")]
+    archives = [(folder, int(folder.name)) for folder in feeds.glob("*/archive/*") if folder.name.isdecimal()]
+    for folder, number in [*archives, *((folder, None) for folder in feeds.glob("*"))]:
+        topic = folder.relative_to(feeds).parts[0]
+        if number is not None:
+            yield Printed(topic=topic, archive=number, guid="")
+        for fmt in formats:
+            with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
+                yield from list(fmt.read((folder / fmt.FILENAME).read_bytes(), topic, number))
 
 
 def is_complete(topic: Topic, feeds: Path) -> bool:

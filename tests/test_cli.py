@@ -178,7 +178,7 @@ def test_collect_asks_a_host_no_more_once_it_wants_to_be_left_alone(
 ) -> None:
     with Loopback() as server:
         feeds = {f"s{n}": server.url(f"/{n}") for n in range(5)}
-        server.answers.update({f"/{n}": reply(429, **pause) for n in range(5)})
+        server.answers.update({f"/{n}": reply(429, body=b"", **pause) for n in range(5)})
         sources = "".join(f"  - {{name: {name}, feed: {url}, every: 1d}}\n" for name, url in feeds.items())
         text = f"private_hosts: [127.0.0.1]\npolite: {{pause: 0s}}\n{CONFIG}"
         Path("config.yaml").write_text(text.replace("sources:\n", f"sources:\n{sources}"))

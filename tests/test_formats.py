@@ -503,7 +503,7 @@ def test_a_tombstone_stands_for_a_month_or_as_long_as_the_story_would_have() -> 
 
 
 def test_a_json_document_gives_back_what_a_new_database_has_to_know() -> None:
-    first, *others, gone = jsonfeed.read(render(jsonfeed, HISTORIES["current"]), "bridges")
+    first, *others, gone = jsonfeed.read(render(jsonfeed, HISTORIES["current"]), "bridges", None)
     told = ORDINARY.stories[0]
     assert first == Printed(
         topic="bridges", archive=None, guid=told.guid, listed_at=NOON,
@@ -513,7 +513,16 @@ def test_a_json_document_gives_back_what_a_new_database_has_to_know() -> None:
     assert (gone.guid, gone.withdrawn_at, gone.because, gone.articles) == (
         GRAVE.guid, GRAVE.at, GRAVE.because, GRAVE.articles,
     )  # fmt: skip
-    assert {one.archive for one in jsonfeed.read(render(jsonfeed, HISTORIES["newest"]), "x")} == {3}
+
+
+@pytest.mark.parametrize("feed", [atom, rss])
+def test_an_xml_document_gives_back_its_guids_and_what_was_withdrawn(feed: Archival) -> None:
+    guids = [story.guid for story in HISTORIES["newest"].stories]
+    held = [Printed(topic="bridges", archive=3, guid=guid) for guid in guids]
+    assert list(feed.read(render(feed, HISTORIES["newest"]), "bridges", 3)) == held
+    told = [one for one in feed.read(render(feed, HISTORIES["current"]), "bridges", None) if one.withdrawn_at]
+    grave = Printed(topic="bridges", archive=None, guid=GRAVE.guid, withdrawn_at=GRAVE.at, because=GRAVE.because)
+    assert told == ([grave] if feed is atom else [])
 
 
 def test_another_lead_moves_neither_date_of_a_story(feed: Format) -> None:

@@ -8,10 +8,10 @@ How to write one: docs/add-an-output-format.md.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol, runtime_checkable
 
-from ..model import Edition
+from ..model import Edition, Printed
 from ._proof import distinct
 
 
@@ -47,6 +47,12 @@ class Archival(Format, Protocol):
 
     def without(self, body: bytes, guids: Collection[str]) -> bytes:
         """An archive that was rendered before, without these stories and otherwise as it is."""
+
+    def read(self, body: bytes, topic: str, archive: int | None) -> Iterator[Printed]:
+        """
+        What a document of ours says of its stories, and of those that were withdrawn; it was published in this topic's
+        archive, or as its current document (None). Raises ValueError, LookupError or TypeError if it is none of ours.
+        """
 
 
 def render(fmt: Format, edition: Edition) -> bytes:

@@ -6,13 +6,14 @@ Its parents are feedgen's, who writes elements of Atom without their namespace b
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from lxml import etree
 
-from ..model import Edition, Withdrawal
+from ..model import Edition, Printed, Withdrawal
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _HISTORY = "http://purl.org/syndication/history/1.0"
@@ -63,11 +64,39 @@ class History:
 
 def without(body: bytes, guids: Collection[str]) -> bytes:
     """An RSS or Atom feed without the items or entries that have one of these guids; otherwise as it is."""
-    root = etree.fromstring(body, etree.XMLParser(strip_cdata=False, resolve_entities=False))
-    for item in list(root.iter("item", f"{_ATOM}entry")):
-        guid = item.findtext("guid") or item.findtext(f"{_ATOM}id")
+    root = _root(body)
+    for item in list(_items(root)):
         parent = item.getparent()
-        if guid in guids and parent is not None:
+        if _guid(item) in guids and parent is not None:
             parent.remove(item)
     out: bytes = etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8")
     return out + b"\n"
+
+
+def read(body: bytes, topic: str, archive: int | None) -> Iterator[Printed]:
+    """
+    What such a feed of ours says for a database that was lost: under which guids stories stand in it, and which ones
+    were withdrawn. It knows no articles. Raises ValueError if it is no XML.
+    """
+    try:
+        root = _root(body)
+    except etree.XMLSyntaxError as e:
+        raise ValueError(str(e)) from e
+    for item in _items(root):
+        yield Printed(topic=topic, archive=archive, guid=_guid(item))
+    for grave in root.iter(f"{{{_TOMBSTONES}}}deleted-entry"):
+        at = datetime.fromisoformat(grave.attrib["when"])
+        because = grave.findtext(f"{{{_TOMBSTONES}}}comment") or ""
+        yield Printed(topic=topic, archive=None, guid=grave.attrib["ref"], withdrawn_at=at, because=because)
+
+
+def _root(body: bytes) -> Any:
+    return etree.fromstring(body, etree.XMLParser(strip_cdata=False, resolve_entities=False))
+
+
+def _items(root: Any) -> Iterator[Any]:
+    return root.iter("item", f"{_ATOM}entry")  # type: ignore[no-any-return]
+
+
+def _guid(item: Any) -> str:
+    return item.findtext("guid") or item.findtext(f"{_ATOM}id") or ""

@@ -12,7 +12,7 @@ from html import escape, unescape
 from html.entities import name2codepoint
 from typing import Any
 
-from ..model import Edition, Enclosure, Story, Withdrawal
+from ..model import Edition, Enclosure, Printed, Story, Withdrawal
 from ._proof import bare, proofread, second, tag_uri
 from ._words import full_text
 
@@ -88,6 +88,13 @@ def without(body: bytes, guids: Collection[str]) -> bytes:
     from . import _history
 
     return _history.without(body, guids)
+
+
+def read(body: bytes, topic: str, archive: int | None) -> Iterator[Printed]:
+    """The guids of what a feed of ours holds, and of what was withdrawn."""
+    from . import _history
+
+    return _history.read(body, topic, archive)
 
 
 def _apart(guid: str, second: datetime) -> datetime:

@@ -58,23 +58,19 @@ def without(body: bytes, guids: Collection[str]) -> bytes:
     return _written(feed | {"items": [item for item in feed["items"] if item["id"] not in guids]})
 
 
-def read(body: bytes, topic: str) -> Iterator[Printed]:
-    """
-    What a document of ours says of its stories, and of those that were withdrawn. Raises ValueError, TypeError or
-    KeyError if it is none.
-    """
+def read(body: bytes, topic: str, archive: int | None) -> Iterator[Printed]:
+    """What a document of ours says of its stories, and of those that were withdrawn: all that a store has to know."""
     feed = json.loads(body)
-    ours = feed.get("_river", {})
     for item in feed["items"]:
         told = item["_river"]
         yield Printed(
             topic=topic,
-            archive=ours.get("archive"),
+            archive=archive,
             guid=item["id"],
             listed_at=datetime.fromisoformat(told["listed_at"]),
             articles=(told["article"], *(copy["article"] for copy in told["copies"])),
         )
-    for one in ours.get("withdrawn", ()):
+    for one in feed.get("_river", {}).get("withdrawn", ()):
         yield Printed(
             topic=topic,
             archive=None,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from email.utils import format_datetime
 from functools import lru_cache
 from html import escape
 from typing import Any
 
-from ..model import Edition, Enclosure, Story
+from ..model import Edition, Enclosure, Printed, Story
 from ._proof import bare, home, proofread, second
 from ._words import full_text
 
@@ -74,6 +74,13 @@ def without(body: bytes, guids: Collection[str]) -> bytes:
     from . import _history
 
     return _history.without(body, guids)
+
+
+def read(body: bytes, topic: str, archive: int | None) -> Iterator[Printed]:
+    """The guids of what a feed of ours holds."""
+    from . import _history
+
+    return _history.read(body, topic, archive)
 
 
 def add(feed: Any, story: Story, edition: Edition) -> None:

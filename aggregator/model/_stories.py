@@ -68,8 +68,10 @@ class Printed:
     archive: int | None
     """The archive that it stands in; None: the current document."""
     guid: str
-    listed_at: datetime
-    articles: tuple[str, ...]
+    """Empty: nothing is known but that there is this archive."""
+    listed_at: datetime | None = None
+    articles: tuple[str, ...] = ()
+    """The ids of those that are known, by which the story is recognised when they are seen again."""
     withdrawn_at: datetime | None = None
     because: str = ""
     """Why it was withdrawn."""

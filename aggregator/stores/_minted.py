@@ -12,7 +12,9 @@ from ._rows import moment, rows_for, stamp
 from ._withdrawals import restore_withdrawal
 
 REMEMBER = "INSERT INTO minted (article, guid, listed_at) VALUES (?, ?, ?) ON CONFLICT (article) DO NOTHING"
-SEALED = "INSERT INTO archives (topic, guid, number) VALUES (?, ?, ?) ON CONFLICT (topic, guid) DO NOTHING"
+SEALED = """
+    INSERT INTO archives (topic, guid, number) VALUES (:topic, :guid, :number)
+    ON CONFLICT (topic, guid) DO UPDATE SET number = max(number, excluded.number) WHERE guid = ''"""
 SEALED_FILINGS = """
     UPDATE filings SET archive = a.number
     FROM archives AS a JOIN stories AS s ON s.guid = a.guid
@@ -24,9 +26,10 @@ REVISE_ALL = "UPDATE editions SET revision = revision + 1"
 def remember_printed(conn: Connection, printed: Iterable[Printed]) -> None:
     """What this database knows itself stands; the rest is believed. What is on disk may be of another database."""
     for one in printed:
-        conn.executemany(REMEMBER, [(id, one.guid, stamp(one.listed_at)) for id in one.articles])
+        if one.listed_at is not None:
+            conn.executemany(REMEMBER, [(id, one.guid, stamp(one.listed_at)) for id in one.articles])
         if one.archive is not None:
-            conn.execute(SEALED, (one.topic, one.guid, one.archive))
+            conn.execute(SEALED, {"topic": one.topic, "guid": one.guid, "number": one.archive})
         if one.withdrawn_at is not None:
             restore_withdrawal(conn, one, one.withdrawn_at)
     conn.execute(SEALED_FILINGS)

@@ -246,7 +246,7 @@ CREATE TABLE editions (
 -- By guid, which outlives the database: what is sealed, withdrawn or published stays so in the next one.
 CREATE TABLE archives (
     topic  TEXT NOT NULL,
-    guid   TEXT NOT NULL,
+    guid   TEXT NOT NULL,                       -- '': what stands there is not known; the number is taken
     number INTEGER NOT NULL,
     PRIMARY KEY (topic, guid)
 ) STRICT, WITHOUT ROWID;

@@ -38,11 +38,14 @@ BURY_ONE = "INSERT INTO tombstones (topic, guid) VALUES (?, ?) ON CONFLICT (topi
 
 def restore_withdrawal(conn: Connection, printed: Printed, at: datetime) -> None:
     """The same for what a published document says of an earlier withdrawal."""
-    withdraw_story(conn, printed.guid, at, printed.because, printed.listed_at)
+    withdraw_story(conn, printed.guid, at, printed.because, printed.listed_at or at)
     conn.execute(BURY_ONE, (printed.topic, printed.guid))
 
 
 REINSTATE = "DELETE FROM withdrawals WHERE guid = ?"
+NUMBER_STAYS_TAKEN = """
+    INSERT INTO archives (topic, guid, number) SELECT topic, '', number FROM archives WHERE guid = ?
+    ON CONFLICT (topic, guid) DO UPDATE SET number = max(number, excluded.number)"""
 UNSEAL = "DELETE FROM archives WHERE guid = ?"
 REFILE = "UPDATE stories SET rules = NULL WHERE guid = ?"
 
@@ -50,7 +53,7 @@ REFILE = "UPDATE stories SET rules = NULL WHERE guid = ?"
 def reinstate_story(conn: Connection, guid: str) -> None:
     """It is filed again, and stands in the current documents again: its archives have been rewritten without it."""
     topics = _topics(conn, guid)
-    for sql in (REINSTATE, UNSEAL, REFILE):
+    for sql in (REINSTATE, NUMBER_STAYS_TAKEN, UNSEAL, REFILE):
         conn.execute(sql, (guid,))
     revise_stories(conn, linked_with(conn, _numbers(conn, guid)))
     revise_topics(conn, topics)
