@@ -118,7 +118,7 @@ class Newsroom:
         self.store.register(new.sources, digests, jobs.now())
         self.store.hold({t.name: rules.rule_digest(t) for t in new.topics if not t.like})
         feeds = old.feeds if old else new.feeds
-        self._keep(new)
+        self._take_over(self.config if old else None, new, feeds)
         retire(feeds, {*digests, DESK} if new.desk else digests)
         if not new.desk:
             take_away(feeds / DESK)
@@ -139,9 +139,13 @@ class Newsroom:
             unpacked=old.unpacked if old else set(),
         )
 
-    def _keep(self, new: Config) -> None:
+    def _take_over(self, old: Config | None, new: Config, feeds: Path) -> None:
         from .config import last
 
+        if before := old or last.before(new):
+            from .publish import drop_formats
+
+            drop_formats(before.topics, new.topics, feeds)
         try:
             last.keep(new)
         except OSError as e:

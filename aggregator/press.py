@@ -133,9 +133,19 @@ def keep_private(folder: Path) -> None:
 
 
 def take_away(folder: Path) -> None:
-    """Remove what was published for the operator alone; any other folder stays as it is."""
-    if (folder / PRIVATE).exists():
-        shutil.rmtree(folder)
+    """Remove what was published for the operator alone; any other folder stays as it is. Raises PressError."""
+    with _plain_words(folder):
+        if (folder / PRIVATE).exists():
+            shutil.rmtree(folder)
+
+
+def take_down(path: Path) -> None:
+    """Remove a file and the packed ones beside it, if they are there. Raises PressError."""
+    with _AT_WORK, _syncing() as folders, _plain_words(path):
+        for file in (*(_beside(path, coding) for coding in CODINGS), path):
+            if file.exists():
+                folders.add(path.parent)
+                file.unlink()
 
 
 def sweep(feeds: Path) -> None:

@@ -23,7 +23,7 @@ from .galley import Galley
 from .incidents import Incident
 from .incidents import edition as desk_edition
 from .model import DESK, Edition, Front, Imprint, Printed, Story, Topic
-from .press import keep_private, pack, put, put_all
+from .press import keep_private, pack, put, put_all, take_down
 from .selection import DEPTH, select
 from .stores import Latest, Store
 
@@ -66,23 +66,26 @@ def pack_topic(topic: Topic, feeds: Path) -> None:
 
 
 def archive(edition: Edition, store: Store, latest: Latest, feeds: Path, galley: Galley) -> list[Path]:
-    """Write the archives that are not on disk, and take out of the others what was withdrawn; the files written."""
+    """
+    Write the archives that are not on disk, and take out of the others what was withdrawn, also where they stand in a
+    format that the topic had once; the files written.
+    """
     written, topic = [], edition.topic
+    archival = [fmt for fmt in formats_of(topic) if isinstance(fmt, Archival)]
     for number in range(1, latest.archives + 1):
         guids = latest.cleared.get(number, frozenset())
         as_it_has_to_be = (feeds, topic.name, topic.formats, number, guids)
         if as_it_has_to_be in galley.archived:
             continue
-        archival = [fmt for fmt in formats_of(topic) if isinstance(fmt, Archival)]
-        files = {fmt: feeds / topic.name / "archive" / str(number) / fmt.FILENAME for fmt in archival}
-        missing = {fmt: path for fmt, path in files.items() if not path.exists()}
-        if missing:
+        folder = feeds / topic.name / "archive" / str(number)
+        there = [fmt for fmt in dict.fromkeys((*archival, *our_archival())) if (folder / fmt.FILENAME).exists()]
+        if missing := [fmt for fmt in archival if fmt not in there]:
             stories = galley.stories(store.archived(topic.name, number), store)
             sealed = make_archive(edition, number, stories, latest)
-            printed = (body for _, body in galley.render(missing, sealed))
-            written += put_all(dict(zip(missing.values(), printed, strict=True)), sealed.updated_at)
-        there = {fmt: path for fmt, path in files.items() if fmt not in missing} if guids else {}
-        written += [path for fmt, path in there.items() if clear(path, fmt, guids, edition.updated_at)]
+            printed = {folder / fmt.FILENAME: body for fmt, body in galley.render(missing, sealed)}
+            written += put_all(printed, sealed.updated_at)
+        to_clear = [(folder / fmt.FILENAME, fmt) for fmt in there] if guids else []
+        written += [path for path, fmt in to_clear if clear(path, fmt, guids, edition.updated_at)]
         galley.archived.add(as_it_has_to_be)
     return written
 
@@ -97,18 +100,34 @@ def formats_of(topic: Topic) -> list[Format]:
     return [cast(Format, plugins.load("formats", name)) for name in topic.formats]
 
 
+def our_archival() -> list[Archival]:
+    """The formats with archives that come with the program; what tells a store most stands first."""
+    return [cast(Archival, plugins.load("formats", name)) for name in ("jsonfeed", "atom", "rss")]
+
+
+def drop_formats(before: Sequence[Topic], topics: Sequence[Topic], feeds: Path) -> None:
+    """
+    Take away the documents of formats in which a topic is no longer published: what changes no more is no news.
+    Archives never change, and stay.
+    """
+    wanted = {topic.name: {fmt.FILENAME for fmt in formats_of(topic)} for topic in topics}
+    for topic in before:
+        for fmt in formats_of(topic) if topic.name in wanted else ():
+            if fmt.FILENAME not in wanted[topic.name]:
+                take_down(feeds / topic.name / fmt.FILENAME)
+
+
 def read_back(feeds: Path) -> Iterator[Printed]:
     """
     What the documents on disk say of stories and withdrawals, archives first, and of each the format that knows most. A
     document that is none of ours, or damaged, says nothing; but no archive gets the number of one that is there.
     """
-    formats = [cast(Archival, plugins.load("formats", name)) for name in ("jsonfeed", "atom", "rss")]
     archives = [(folder, int(folder.name)) for folder in feeds.glob("*/archive/*") if folder.name.isdecimal()]
     for folder, number in [*archives, *((folder, None) for folder in feeds.glob("*"))]:
         topic = folder.relative_to(feeds).parts[0]
         if number is not None:
             yield Printed(topic=topic, archive=number, guid="")
-        for fmt in formats:
+        for fmt in our_archival():
             with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
                 yield from list(fmt.read((folder / fmt.FILENAME).read_bytes(), topic, number))
 

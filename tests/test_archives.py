@@ -211,6 +211,13 @@ def test_a_withdrawn_story_leaves_everything_and_does_not_return(store: Store, t
     assert store.latest("all", 5).withdrawn[1].articles == (f"{29:024x}", f"{90:024x}")
 
 
+def test_what_is_withdrawn_leaves_archives_in_formats_of_earlier_days_too(store: Store, tmp_path: Path) -> None:
+    bring(store, tmp_path, *map(new, range(30)))
+    store.withdraw(guid(2), NOON)
+    put_out(store, tmp_path, topic=replace(TOPIC, formats=("rss",)))
+    assert not [path for path in tmp_path.glob("all/archive/*/*") if guid(2).encode() in path.read_bytes()]
+
+
 def test_a_withdrawal_may_be_undone(store: Store, tmp_path: Path) -> None:
     bring(store, tmp_path, *map(new, range(30)))
     store.withdraw(guid(2), NOON)

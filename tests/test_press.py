@@ -259,6 +259,30 @@ def test_a_topic_leaves_the_configuration_and_comes_back_while_the_river_runs(tm
         assert not gone.exists()
 
 
+@pytest.mark.parametrize("is_running", [True, False])
+def test_a_format_that_is_dropped_leaves_no_document_that_grows_old(tmp_path: Path, is_running: bool) -> None:
+    (tmp_path / "inbox").mkdir()
+    settings, folder = tmp_path / "config.yaml", tmp_path / "feeds/all"
+    text = "title: Desk\nsources: [{name: inbox, files: inbox/}]\ntopics: [{name: all, formats: [rss, atom]}]\n"
+    settings.write_text(text)
+    (tmp_path / "inbox/a.txt").write_text("Harvest of grain begins\n\nThe first fields are being cut.\n")
+    with Newsroom(config.load(settings), "test") as room:
+        for job in (Job("collect", "inbox"), Job("classify"), Job("publish", "all"), Job("pack")):
+            room.perform(job)
+        (folder / "index.html").write_text("The operator's own.")
+        assert (folder / "atom.xml.gz").exists()
+        settings.write_text(text.replace("rss, atom", "rss"))
+        if is_running:
+            room.look_at_the_configuration()
+    with Newsroom(config.load(settings), "test") as room:
+        assert not list(folder.glob("atom.xml*"))
+        assert {"rss.xml", "rss.xml.gz", "index.html"} <= {path.name for path in folder.iterdir()}
+        settings.write_text(text)
+        room.look_at_the_configuration()
+        room.perform(Job("publish", "all"))
+        assert (folder / "atom.xml").exists()
+
+
 def test_a_change_that_could_not_be_taken_up_for_a_passing_reason_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,17 @@ def keep(settings: Config) -> None:
             draft.unlink(missing_ok=True)
 
 
+def before(settings: Config) -> Config | None:
+    """What was taken up before these settings, if that was something else, and if it still can be read."""
+    body = _held(_place(settings.database))
+    if body is None or body == settings.text.encode():
+        return None
+    try:
+        return load(settings.path, body.decode())
+    except (ConfigError, UnicodeDecodeError):
+        return None
+
+
 def load_or_last(path: Path) -> tuple[Config, ConfigError | None]:
     """
     What the file says; or what it said when it was last taken up, and what is wrong with it now. Raises ConfigError if
