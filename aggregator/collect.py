@@ -92,7 +92,7 @@ def visited(
     """The visit, with what it means for the next one."""
     heard, now, error = trip.reception, trip.now, complaint(bag.errors)
     visit = partial(
-        Visit, source=source.name, at=now, requests=trip.requests, bytes=trip.bytes,
+        Visit, source=source.name, of=source, at=now, requests=trip.requests, bytes=trip.bytes,
         left_out=complaint(bag.left_out), echoes=bag.heard(decisions),
     )  # fmt: skip
     if not trip.requests:  # nobody has to be spared

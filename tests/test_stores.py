@@ -16,6 +16,7 @@ from aggregator.model import (
     Article,
     Dated,
     Decision,
+    Echo,
     Enclosure,
     Filing,
     Fingerprint,
@@ -340,6 +341,21 @@ def test_a_source_that_moved_is_due_now_with_an_empty_bookmark(store: Store, mov
     assert store.standing("steppe").checkpoint == {}
     assert store.standing("coast").checkpoint == {"etag": "1"}
     assert store.claim_due(NOON + MINUTE, LEASE, 10) == ["steppe"]
+
+
+@pytest.mark.parametrize("move", [{"location": "https://steppe.example/atom"}, {"kind": "page"}])
+def test_what_a_visit_learns_where_its_source_is_no_longer_means_nothing(store: Store, move: dict[str, str]) -> None:
+    assert "steppe" in store.claim_due(NOON, LEASE, 10)
+    store.register([replace(STEPPE, **move), COAST], TOPICS, NOON + MINUTE)  # type: ignore[arg-type]
+    late = visit(of=STEPPE, checkpoint={"etag": "1"}, error="it is gone", requests=3, not_before=NOON + HOUR)
+    store.save(replace(late, is_last=True, echoes={"x": Echo("1", "2")}), [new(1)])
+    assert ids(store.stories()) == [1]
+    assert (store.standing("steppe").checkpoint, store.echoes("steppe")) == ({}, {})
+    [there] = [h for h in store.health() if h.name == "steppe"]
+    assert (there.error, there.requests, there.state) == (None, 3, State.WAITING)
+    assert store.claim_due(NOON + MINUTE, LEASE, 10) == ["steppe"]
+    store.save(replace(visit(checkpoint={"etag": "2"}), of=replace(STEPPE, **move)), [])  # type: ignore[arg-type]
+    assert store.standing("steppe").checkpoint == {"etag": "2"}
 
 
 def test_a_source_that_left_the_configuration_is_gone_but_its_articles_stay(store: Store) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ._incoming import Checkpoint, Enclosure
 from ._standing import Note, Standing
+from ._wanted import Source
 
 
 class Dated(Enum):
@@ -90,6 +91,8 @@ class Visit:
     """One call at one source, good or bad."""
 
     source: str
+    of: Source | None = None
+    """The source as it was configured when the visit began; None: as it is now."""
     at: datetime
     next_at: datetime
     """When the source is due again."""

@@ -127,7 +127,11 @@ END_VISIT = """
         last_success = iif(:error IS NULL, :at, last_success),
         failures = iif(:error IS NULL, 0, failures + :failure),
         failing_since = iif(:error IS NULL, NULL, coalesce(failing_since, iif(:failure, :at, NULL)))
+    WHERE name = :source AND kind = coalesce(:kind, kind) AND location = coalesce(:location, location)"""
+COME_BACK = """
+    UPDATE sources SET leased_until = NULL, requests = requests + :requests, bytes = bytes + :bytes
     WHERE name = :source"""
+"""From where the source is no longer: what was learned there means nothing at its new place, which is due already."""
 REST = """
     UPDATE sources SET not_before = max(coalesce(not_before, 0), :until)
     WHERE host = (SELECT host FROM sources WHERE name = :source) AND host <> '' AND name <> :source"""
@@ -139,6 +143,8 @@ def end_visit(conn: Connection, visit: Visit, new: int) -> None:
     """Bookmark, health, standing and next visit; ends the lease. `new`: how many articles it brought."""
     row = {
         "source": visit.source,
+        "kind": visit.of and visit.of.kind,
+        "location": visit.of and visit.of.location,
         "at": stamp(visit.at),
         "next_at": stamp(visit.next_at),
         "next_because": visit.next_because,
@@ -156,7 +162,9 @@ def end_visit(conn: Connection, visit: Visit, new: int) -> None:
         "bytes": visit.bytes,
     }
     if not conn.execute(END_VISIT, row).rowcount:
-        raise StoreError(f"there is no source {visit.source!r}")
+        if not conn.execute(COME_BACK, row).rowcount:
+            raise StoreError(f"there is no source {visit.source!r}")
+        return
     if visit.echoes is not None:
         conn.execute(KEEP_ECHOES, (visit.source, to_json(dict(visit.echoes))))
     if visit.host_not_before:
