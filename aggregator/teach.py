@@ -86,12 +86,12 @@ def _learn(
 ) -> Lesson:
     from .learn import train
 
-    found = {key: store.find(key) for key in keys}
-    examples = {story.id: story for story in found.values() if story}
+    found = {key: store.find_all(key) for key in keys}
+    examples = {story.id: story for stories in found.values() for story in stories}
     drawn = store.sample(size + len(examples))
     others = [text_of_story(s) for s in drawn if s.id not in examples][:size]
     model = train([*map(text_of_story, examples.values()), *yes], no, others)
-    missing = [key for key, story in found.items() if story is None]
+    missing = [key for key, stories in found.items() if not stories]
     return Lesson(
         topic=topic,
         model=model,

@@ -595,6 +595,21 @@ def test_a_link_is_known_however_a_browser_writes_it(run: Run) -> None:
     assert run("explain", "https://news.example/n/2").exit_code == 1
 
 
+@pytest.mark.parametrize("command", ["explain", "withdraw", "split"])
+def test_a_link_that_several_stories_have_names_none_of_them(run: Run, command: str) -> None:
+    live = "".join(
+        f"<item><title>{title}</title><guid>{n}</guid><link>http://news.example/live</link></item>"
+        for n, title in enumerate(("Budget adopted by parliament", "Snow closes the pass at Dostyk"))
+    )
+    Path("inbox/live.xml").write_text(f"<rss><channel><title>Live</title>{live}</channel></rss>")
+    run("run", "--once")
+    told = run(command, "https://www.news.example/live")
+    assert told.exit_code == 1
+    assert told.output.startswith("2 stories have 'https://www.news.example/live'; name one by its id:\n")
+    ids = [line.split()[0] for line in told.output.splitlines()[1:]]
+    assert [run("explain", id).exit_code for id in ids] == [0, 0]
+
+
 def test_a_binary_file_under_the_name_of_a_text_is_no_news(run: Run) -> None:
     Path("inbox/a.txt").write_bytes(bytes(range(256)) * 8)
     result = run("preview", "inbox/a.txt")

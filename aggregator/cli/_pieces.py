@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ..stores import Store
 
 OUR_ID = re.compile("[0-9a-f]{24}")
+MOST_NAMED = 10
+"""Stories that are listed where a key means several."""
 
 
 def configuration(path: Path) -> Config:
@@ -72,13 +74,17 @@ def named(key: str) -> str:
 
 
 def the_story(store: Store, key: str) -> Story:
-    """The one with this id, guid or link, however a browser has written it."""
+    """The one with this id, guid or link, however a browser has written it; a link may be that of a page of many."""
     from ..urls import canonical
 
-    story = store.find(named(key)) or store.find(canonical(key))
-    if story is None:
+    stories = store.find_all(named(key)) or store.find_all(canonical(key))
+    if not stories:
         raise NotFoundError(f"nothing here has the link, guid or id {key!r}; see 'aggregator stories'")
-    return story
+    if len(stories) > 1:
+        newest = [f"{story.id}  {story.lead.title}" for story in reversed(stories)][:MOST_NAMED]
+        more = "" if len(stories) <= MOST_NAMED else f"; the newest {MOST_NAMED} of them"
+        raise NotFoundError("\n  ".join([f"{len(stories)} stories have {key!r}; name one by its id{more}:", *newest]))
+    return stories[0]
 
 
 def the_article(store: Store, key: str) -> tuple[Article, Story]:

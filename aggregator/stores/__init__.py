@@ -325,7 +325,13 @@ class Store(Protocol):
         """
 
     def find(self, key: str) -> Story | None:
-        """The story that has this id, guid or URL, or an article with it; the beginning of an id is enough."""
+        """The first of those that `find_all` finds; None if it finds none."""
+
+    def find_all(self, key: str) -> list[Story]:
+        """
+        The stories that have this id, guid or URL, or an article with it, in the order in which they were opened. The
+        beginning of an id is enough; raises StoreError if several ids begin so.
+        """
 
     def why(self, article: str) -> str:
         """The reason kept with the decision on this article; empty if there is no such article."""

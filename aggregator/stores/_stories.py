@@ -192,26 +192,29 @@ def unfiled_stories(conn: sqlite3.Connection, rules: str, limit: int, settled: d
 
 BY_BEGINNING = "SELECT DISTINCT story FROM articles WHERE id >= :key AND id < :key || 'g' LIMIT 2"
 BY_GUID = "SELECT number FROM stories WHERE guid = ?"
-BY_CANONICAL_URL = "SELECT story FROM articles WHERE canonical_url = ? AND canonical_url <> '' ORDER BY number LIMIT 1"
+BY_CANONICAL_URL = "SELECT DISTINCT story FROM articles WHERE canonical_url = ? AND canonical_url <> ''"
 # Reads every article (20 ms for 20,000): operators ask seldom, and an index would cost each article 200 bytes.
-BY_GUID_OR_URL = "SELECT story FROM articles WHERE ? IN (guid, url, original_url) ORDER BY number LIMIT 1"
+BY_GUID_OR_URL = "SELECT DISTINCT story FROM articles WHERE ? IN (guid, url, original_url)"
 
 
-def find_story(conn: sqlite3.Connection, key: str) -> Story | None:
-    """By id, the beginning of an id (6 digits or more), guid or URL. Raises StoreError if several ids begin so."""
+def find_stories(conn: sqlite3.Connection, key: str) -> list[Story]:
+    """
+    By id, the beginning of an id (6 digits or more), guid or URL; in the order in which they were opened. Raises
+    StoreError if several ids begin so.
+    """
     if not key:
-        return None
-    found = _beginning_with(conn, key.lower()) if re.fullmatch("[0-9a-fA-F]{6,24}", key) else None
+        return []
+    found = _beginning_with(conn, key.lower()) if re.fullmatch("[0-9a-fA-F]{6,24}", key) else []
     for sql in (BY_GUID, BY_CANONICAL_URL, BY_GUID_OR_URL):
-        found = found or conn.execute(sql, (key,)).fetchone()
-    return load_stories(conn, [found[0]])[0] if found else None
+        found = found or conn.execute(sql, (key,)).fetchall()
+    return load_stories(conn, sorted(number for (number,) in found))
 
 
-def _beginning_with(conn: sqlite3.Connection, key: str) -> sqlite3.Row | None:
+def _beginning_with(conn: sqlite3.Connection, key: str) -> list[sqlite3.Row]:
     found: list[sqlite3.Row] = conn.execute(BY_BEGINNING, {"key": key}).fetchall()
     if len(found) > 1:
         raise StoreError(f"more than one id begins with {key}; give more of it")
-    return found[0] if found else None
+    return found
 
 
 ARTICLE = "SELECT * FROM whole_articles WHERE id = ?"

@@ -59,7 +59,7 @@ from ._sources import Sources, end_visit, is_routine, register_sources
 from ._stories import (
     archived_stories,
     current_stories,
-    find_story,
+    find_stories,
     held_article,
     newest_listed,
     newest_stories,
@@ -199,9 +199,13 @@ class SqliteStore(Sources, Regrouping, Quarantine, Pings):
             end_visit(db.conn, visit, new)
 
     def find(self, key: str) -> Story | None:
-        """The story that has this id, guid or URL, or an article with it; the beginning of an id is enough."""
+        """The first of those that `find_all` finds."""
+        return next(iter(self.find_all(key)), None)
+
+    def find_all(self, key: str) -> list[Story]:
+        """The stories that have this id, guid or URL, or an article with it; the beginning of an id is enough."""
         with self._connections.reading() as db:
-            return find_story(db.conn, key)
+            return find_stories(db.conn, key)
 
     def why(self, article: str) -> str:
         """The reason kept with the decision on this article, those with later versions, and what must not be."""
