@@ -119,7 +119,7 @@ def visited(
         not_before=rhythm.not_before(source, heard, now),
         host_not_before=rhythm.host_not_before(heard, now),
         standing=None if after == before else after,
-        is_last=bool(error) and heard.status == GONE and not before.address,
+        is_last=bool(error) and heard.status == GONE and not heard.is_elsewhere and not before.address,
     )
 
 

@@ -108,6 +108,30 @@ def test_a_found_feed_is_forgotten_when_the_operator_names_another_place() -> No
     assert feed.place(source("https://old.example/"), bookmark) == "https://old.example/rss"
 
 
+@pytest.mark.parametrize("status", [404, 410])
+def test_where_a_found_feed_is_gone_its_page_is_asked_again(status: int) -> None:
+    old, new = f"{HOME}old", f"{HOME}new"
+    world, bookmark = Pages({HOME: page((RSS_TYPE, "/old", "")), old: RSS}), dict[str, str]()
+    titles(world, bookmark)
+    world.pages |= {old: status, new: RSS.replace("News", "More news")}
+    with pytest.raises(FetchError, match=str(status)):  # the page knows no better yet
+        titles(world, bookmark)
+    assert world.asked[2:] == [old, HOME]
+    world.pages[HOME] = page((RSS_TYPE, "/old", ""), (RSS_TYPE, "/new", ""))
+    assert titles(world, bookmark) == ["More news"]
+    assert titles(world, bookmark) == []
+    assert world.asked[4:] == [old, HOME, new, new]
+
+
+def test_a_feed_that_the_operator_has_named_is_gone_when_it_is_gone() -> None:
+    world, bookmark = Pages({HOME: RSS}), dict[str, str]()
+    titles(world, bookmark)
+    world.pages[HOME] = 410
+    with pytest.raises(FetchError, match="410"):
+        titles(world, bookmark)
+    assert world.asked == [HOME, HOME]
+
+
 def test_markup_inside_a_feed_makes_it_no_page() -> None:
     text = RSS.replace("News", "<![CDATA[<!DOCTYPE html><html><head>]]>")
     world = Pages({HOME: Answer(HOME, text.encode(), media_type="text/html")})

@@ -19,7 +19,7 @@ from aggregator.model import Health, Source, State
 from aggregator.schedule import tick
 from aggregator.stores.sqlite import open_store
 
-from .loopback import Loopback, make_web
+from .loopback import Loopback, make_web, reply
 from .make import DAY, HOUR, IMPRINT, NOON, source
 from .scoring import Call, Publisher, publish, score
 from .test_schedule import Hands
@@ -154,6 +154,15 @@ def test_who_is_gone_for_good_is_left_alone(week: Week) -> None:
     assert week.health["gone"].state is State.STOPPED
     assert week.health["gone"].error == "the server answers 410 Gone"
     assert week.health["gone"].articles > 20
+
+
+@pytest.mark.parametrize("redirect", [301, 302])
+def test_who_is_gone_only_where_redirects_lead_is_not_gone_for_good(week: Week, redirect: int) -> None:
+    week.publisher("away", changes=HOUR, status=lambda at, _: redirect if at < NOON + DAY else 200, location="/gone")
+    week.server.answers["/gone"] = reply(410)
+    week.pass_by("away", days=3)
+    assert week.health["away"].state is State.OK
+    assert week.health["away"].articles > 20
 
 
 def test_who_refuses_us_is_asked_less_and_less(week: Week) -> None:

@@ -29,6 +29,8 @@ class Reception:
 
     status: int | None = None
     """Of the source's own document, after redirects; None if there was no answer."""
+    is_elsewhere: bool = False
+    """That answer is from where redirects led."""
     fresh_for: timedelta = timedelta()
     """How long the server calls that document fresh."""
     back_after: timedelta = timedelta()

@@ -45,16 +45,18 @@ def declared(text: str, url: str) -> list[Declared]:
     return sorted(found.values(), key=lambda feed: bool(_COMMENTS.search(f"{feed.title} {feed.url}")))
 
 
-def find(answer: Answer, world: World) -> tuple[Answer, str] | None:
+def find(answer: Answer, world: World, gone: str = "") -> tuple[Answer, str] | None:
     """
-    The feed behind a page, and its address; None if the answer is no page, or no feed is found in TRIES requests.
-    Raises FetchError when the server is busy.
+    The feed behind a page, and its address; None if the answer is no page, or no feed is found in TRIES requests. One
+    that is known to be `gone` is not asked for. Raises FetchError when the server is busy.
     """
     text = decode(answer.body or b"", answer.charset)
     if not is_page(text):
         return None
     named = [feed.url for feed in declared(text, answer.url)]
     for url in (named or [join(answer.url, path) for path in _USUAL])[:TRIES]:
+        if url == gone:
+            continue
         try:
             found = world.get(url)
         except FetchError as e:

@@ -18,6 +18,7 @@ NEWEST = 500
 """No more items of one document than these."""
 
 _VALIDATORS = ("etag", "last-modified")
+_NOT_THERE = (404, 410)
 
 
 OPTIONS: Mapping[str, Callable[[object], object]] = {"full_text": yes_or_no, "per_visit": per_visit}
@@ -50,15 +51,14 @@ def _fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]
     Yield the feed if its bytes have changed; if only its validators have, an empty Fetched that moves them. Where a
     page has been from the beginning, the feed behind it is meant; a feed that has become a page is an error.
     """
-    answer = world.get(place(source, since), since)
-    moved: dict[str, str] = {}
+    answer, moved = _ask(source, since, world)
     if answer.body is None:
         if not any(since.get(key) for key in _VALIDATORS):
             raise FetchError(source.name, "the server says 'not modified' to somebody who never saw the feed")
         body, moved = None, dict(answer.checkpoint)
     else:
-        if not since.get("digest") and (behind := _behind(answer, world)):
-            answer, moved["feed"] = behind[0], f"{source.location} {behind[1]}"
+        if not since.get("digest") and (behind := _behind(answer, source, world)):
+            answer, moved = behind
         digest = _digest(answer.body or b"")
         body = answer.body if digest != since.get("digest") else None
         moved |= {**dict.fromkeys(_VALIDATORS, ""), **answer.checkpoint, "digest": digest}
@@ -74,10 +74,24 @@ def _digest(body: bytes) -> str:
     return sha256(body).hexdigest()
 
 
-def _behind(answer: Answer, world: World) -> tuple[Answer, str] | None:
+def _ask(source: Source, since: Checkpoint, world: World) -> tuple[Answer, dict[str, str]]:
+    """The answer, and what to remember of the way to it. Where a found feed is gone, its page is asked once more."""
+    known = place(source, since)
+    try:
+        return world.get(known, since), {}
+    except FetchError as e:
+        if known == source.location or e.status not in _NOT_THERE:
+            raise
+        if behind := _behind(world.get(source.location), source, world, gone=known):
+            return behind
+        raise
+
+
+def _behind(page: Answer, source: Source, world: World, gone: str = "") -> tuple[Answer, dict[str, str]] | None:
     from . import _home
 
-    return _home.find(answer, world)
+    found = _home.find(page, world, gone)
+    return (found[0], {"feed": f"{source.location} {found[1]}"}) if found else None
 
 
 def parse(source: Source, fetched: Fetched) -> Iterator[Item]:

@@ -195,7 +195,7 @@ class Trip:
             left -= seconds
             if reply.status not in REDIRECTS:
                 if self._speaks(asked):
-                    self._hear(status=reply.status, moved_to=moved_to)
+                    self._hear(status=reply.status, is_elsewhere=url != asked, moved_to=moved_to)
                 return url, reply, conditions
             target = self._target(url, reply)
             is_permanent = is_permanent and reply.status in PERMANENT
