@@ -1,10 +1,10 @@
-"""What HTTP says to a request for one of our files: 200, 226, 304, 308, 404, 405 or 410."""
+"""What HTTP says to a request for one of our files: 200, 226, 304, 308, 404, 405, 410 or 412."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
@@ -57,25 +57,42 @@ def answer(shelf: Shelf, method: str, path: str, asked: Mapping[bytes, bytes]) -
         # Relative, so that it is right behind a proxy that serves us below some path, too.
         return _short(308, [(b"location", f"./{quote(path.rpartition('/')[2])}/".encode())])
     form = paper.packed(accepted(asked.get(b"accept-encoding", b"").decode("latin-1")))
+    is_opened = paper.is_xml_feed and asked.get(b"sec-fetch-mode") == b"navigate"
+    if is_opened:
+        form = _as_plain_xml(form)
+    if not _is_as_wished(paper, form, asked):
+        return _short(412, [])
     if held := _held(paper, form, asked):
         return 304, held.told, b""
-    if paper.is_xml_feed and asked.get(b"sec-fetch-mode") == b"navigate":
-        return 200, _as_plain_xml(form.headers), form.body
-    return _part(shelf, paper, form, asked) or (200, form.headers, form.body)
+    part = None if is_opened else _part(shelf, paper, form, asked)
+    return part or (200, form.headers, form.body)
 
 
-def _as_plain_xml(headers: Headers) -> Headers:
+def _as_plain_xml(form: Form) -> Form:
     """
     For somebody who opens a feed in a browser. Chromium shows `application/rss+xml` as source text, whatever stylesheet
-    the feed names; as `application/xml` it is laid out by feed.css. Feed readers do not navigate, and never get this.
+    the feed names; as `application/xml` it is laid out by feed.css: another representation, with an ETag of its own.
+    Feed readers do not navigate, and never get this.
     """
-    return [(n, b"application/xml; charset=utf-8") if n == b"content-type" else (n, v) for n, v in headers]
+    etag = form.etag.removesuffix(b'"') + b'-xml"'
+    other = {b"etag": etag, b"content-type": b"application/xml; charset=utf-8"}
+    told, headers = ([(n, other.get(n, v)) for n, v in lines] for lines in (form.told, form.headers))
+    return Form(etag, told, headers, form.body)
+
+
+def _is_as_wished(paper: Paper, form: Form, asked: Mapping[bytes, bytes]) -> bool:
+    """If-Match, compared strongly, and only without it If-Unmodified-Since (RFC 9110, 13.1.1 and 13.1.4)."""
+    if (tags := asked.get(b"if-match")) is not None:
+        strong = re.findall(rb'(?<!W/)"[^"]*"', tags)
+        return tags.strip() == b"*" or form.etag in strong or paper.plain.etag in strong
+    before = _date(asked.get(b"if-unmodified-since"))
+    return before is None or paper.modified_at.replace(microsecond=0) <= before
 
 
 def _held(paper: Paper, form: Form, asked: Mapping[bytes, bytes]) -> Form | None:
     """
     What the client has of this version: If-None-Match, compared weakly, and only without it If-Modified-Since. A plain
-    form will do for everybody, a packed one only for who would get the same again.
+    form will do for everybody, another one only for who would get the same again.
     """
     if (tags := asked.get(b"if-none-match")) is None:
         return form if _is_unchanged(paper, asked.get(b"if-modified-since")) else None
@@ -92,11 +109,16 @@ def _is_unchanged(paper: Paper, since: bytes | None) -> bool:
     """
     if since is None or since == paper.last_modified:
         return since is not None
+    return paper.modified_at.replace(microsecond=0) == _date(since)
+
+
+def _date(value: bytes | None) -> datetime | None:
+    """An HTTP date (RFC 9110, 5.6.7); None if it is none."""
     try:
-        at = parsedate_to_datetime(since.decode("latin-1"))
+        at = parsedate_to_datetime((value or b"").decode("latin-1"))
     except (ValueError, TypeError, IndexError, OverflowError):
-        return False
-    return paper.modified_at.replace(microsecond=0) == (at.replace(tzinfo=UTC) if at.tzinfo is None else at)
+        return None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
 def _part(shelf: Shelf, paper: Paper, form: Form, asked: Mapping[bytes, bytes]) -> Answer | None:

@@ -19,7 +19,7 @@ from aggregator.cli import main
 from aggregator.errors import StoreError, StoreInUse
 from aggregator.model import Filing, Imprint, Story, Topic
 from aggregator.publish import publish, read_back
-from aggregator.stores import Store
+from aggregator.stores import Store, _schema
 from aggregator.stores.sqlite import open_store, restore
 
 from .test_stores import COAST, HOUR, NOON, STEPPE, article, changed, copy, ids, new, visit
@@ -335,6 +335,26 @@ def test_a_backup_made_meanwhile_brings_everything_back(store: Store, tmp_path: 
     again = open_store(tmp_path / "new/river.sqlite", writing=True)
     assert ids(again.stories()) == [1]
     again.close()
+
+
+def test_backups_of_an_older_version_are_restored_and_replaced(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save(visit(), [new(1)])
+    for name in ("copy", "other"):
+        store.back_up(tmp_path / name)
+
+    def second(db: Any) -> None:
+        db.execute("CREATE TABLE later (x)")
+
+    monkeypatch.setattr("aggregator.stores._schema.STEPS", (*_schema.STEPS, second))
+    restore(tmp_path / "copy", tmp_path / "new/river.sqlite", force=False)
+    again = open_store(tmp_path / "new/river.sqlite", writing=True)
+    assert ids(again.stories()) == [1]
+    again.back_up(tmp_path / "other")
+    again.close()
+    with sqlite3.connect(tmp_path / "other") as copy:
+        assert list(copy.execute("SELECT * FROM later")) == []
 
 
 def test_a_restore_overwrites_nothing_unasked_and_nothing_in_use(store: Store, tmp_path: Path) -> None:

@@ -465,3 +465,32 @@ def test_a_feed_opened_in_a_browser_comes_as_xml_so_that_its_stylesheet_applies(
     assert reader.body == browser.body
     assert reader.headers["vary"] == browser.headers["vary"] == "Accept-Encoding, Sec-Fetch-Mode"
     assert Said(app(feeds), "/", sec_fetch_mode="navigate").headers["content-type"] == "text/html; charset=utf-8"
+    assert len({reader.headers["etag"], browser.headers["etag"]}) == 2
+    for kept, mode, status in ((browser, "navigate", 304), (browser, "cors", 200), (reader, "cors", 304)):
+        again = Said(app(feeds), "/all/rss.xml", sec_fetch_mode=mode, if_none_match=kept.headers["etag"])
+        assert again.status == status
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"if_match": "*"}, 200),
+        ({"if_match": "{etag}"}, 200),
+        ({"if_match": '"another", {etag}'}, 200),
+        ({"if_match": "W/{etag}"}, 412),
+        ({"if_match": '"another"'}, 412),
+        ({"if_match": '"another"', "if_none_match": "{etag}"}, 412),
+        ({"if_match": "{etag}", "if_none_match": "{etag}"}, 304),
+        ({"if_unmodified_since": SAID}, 200),
+        ({"if_unmodified_since": "Mon, 02 Mar 2026 09:59:59 GMT"}, 412),
+        ({"if_unmodified_since": "yesterday"}, 200),
+        ({"if_match": "{etag}", "if_unmodified_since": "Mon, 02 Mar 2026 09:59:59 GMT"}, 200),
+    ],
+)
+def test_who_wants_a_version_and_no_other_is_told_when_it_is_gone(
+    feeds: Path, asked: dict[str, str], status: int
+) -> None:
+    etag = Said(app(feeds), "/all/rss.xml").headers["etag"]
+    told = Said(app(feeds), "/all/rss.xml", **{name: value.format(etag=etag) for name, value in asked.items()})
+    assert told.status == status
+    assert bool(told.body) == (status == 200)

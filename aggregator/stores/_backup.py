@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..disk import sync
 from ..errors import StoreError
-from ._database import check_readable, plain_words
+from ._database import check_ours, plain_words
 from ._lock import Lock
 
 
@@ -19,7 +19,7 @@ def back_up(conn: sqlite3.Connection, path: Path) -> None:
         (_, _, database) = conn.execute("PRAGMA database_list").fetchone()
         if path.samefile(database):
             raise StoreError(f"{path} is the database itself: a backup is another file")
-        check_readable(path.resolve())  # a copy of ours may be replaced, and nothing else
+        check_ours(path.resolve())  # a copy of ours may be replaced, and nothing else
     draft = path.with_name(f".{path.name}.new")
     try:
         _copy(conn, draft)
@@ -33,8 +33,9 @@ def back_up(conn: sqlite3.Connection, path: Path) -> None:
 
 def restore(copy: Path, path: Path, *, force: bool, holder: str = "") -> None:
     """
-    Put a copy in the place of the database at `path`, whole or not at all. Raises StoreInUse, and StoreError if the
-    copy is damaged or not ours, or if there is a database already and not `force`.
+    Put a copy in the place of the database at `path`, whole or not at all; one of an older version is brought up to
+    date when it is next opened. Raises StoreInUse, and StoreError if the copy is damaged or not ours, or if there is a
+    database already and not `force`.
     """
     path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +43,7 @@ def restore(copy: Path, path: Path, *, force: bool, holder: str = "") -> None:
     try:
         if path.exists() and not force:
             raise StoreError(f"{path} is there already; --force replaces it, and what it holds is lost")
-        check_readable(copy.resolve())
+        check_ours(copy.resolve())
         _put_back(copy.resolve(), path)
     except OSError as e:
         raise StoreError(f"{path} cannot be written: {e.strerror}") from e

@@ -86,14 +86,19 @@ def open_reader(path: Path) -> Database:
 
 def check_readable(path: Path) -> None:
     """Raises StoreError unless the file has the tables that this version reads."""
+    if not check_ours(path):
+        raise StoreError(f"{path} is from an older version of this program: run 'aggregator run --once' first")
+
+
+def check_ours(path: Path) -> bool:
+    """Whether it is up to date. Raises StoreError unless the file is a database of ours, and of no newer version."""
     db = open_reader(path)
     try:
         with plain_words(path):
             check(db.conn, path)
             if is_empty(db.conn):
                 raise StoreError(NOTHING_YET)
-            if not is_current(db.conn):
-                raise StoreError(f"{path} is from an older version of this program: run 'aggregator run --once' first")
+            return is_current(db.conn)
     finally:
         db.close()
 
