@@ -51,6 +51,7 @@ LEASE = timedelta(minutes=10)
 
 VISITS = ("collect", "ask")
 """The tasks that go out to a source."""
+FRONT = Job("front")
 
 _LOADING = Lock()
 
@@ -86,6 +87,8 @@ class Desk:
     logbook: Logbook = field(default_factory=Logbook)
     unpacked: set[str] = field(default_factory=set)
     """Topics that were published, and not packed since."""
+    undone: set[Job] = field(default_factory=set)
+    """Jobs that failed, of which the store does not know that they have to be done."""
 
     @cached_property
     def priorities(self) -> Mapping[str, int]:
@@ -225,7 +228,9 @@ def publish_front(_: str, desk: Desk) -> None:
 
     if desk.store.held():  # it would link to pages that are not there, and show what is half filed
         return  # what is released is stale, and the front page is made with it
+    desk.undone.add(FRONT)
     publish_front(tuple(desk.topics.values()), desk.store, desk.imprint, desk.feeds, desk.galley)
+    desk.undone.discard(FRONT)
 
 
 def publish_desk(_: str, desk: Desk) -> None:

@@ -137,6 +137,7 @@ class Newsroom:
             has_feed=new.desk,
             logbook=old.logbook if old else Logbook(),
             unpacked=old.unpacked if old else set(),
+            undone=old.undone if old else set(),
         )
 
     def _take_over(self, old: Config | None, new: Config, feeds: Path) -> None:

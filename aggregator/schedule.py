@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from .errors import AggregatorError
-from .jobs import LEASE, Desk, settled_at
+from .jobs import FRONT, LEASE, Desk, settled_at
 from .logbook import OnceAMinute
 from .model import ALL, Job
 from .runners import Runner
@@ -63,8 +63,8 @@ def left_over(desk: Desk) -> Iterator[Job]:
     stale = desk.store.stale_topics()
     for name in stale:
         yield Job("publish", name)
-    if stale:
-        yield Job("front")
+    if stale or FRONT in desk.undone:
+        yield FRONT
     yield from pings(desk)
 
 
@@ -85,7 +85,7 @@ def catch_up(desk: Desk, runner: Runner) -> None:
         announce(topic, desk.imprint, desk.feeds, desk.store, desk.clock())
         if not is_complete(topic, desk.feeds):
             runner.submit(Job("publish", topic.name))
-    runner.submit(Job("front"))
+    runner.submit(FRONT)
     if desk.has_feed:
         runner.submit(Job("desk"))
 

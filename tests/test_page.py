@@ -265,6 +265,10 @@ def test_other_selectors_read_the_same_page_anew() -> None:
     assert desk.visit() == ["/n/1"]
     desk.source = Source(name="desk", kind="page", location=HOME, options={"items": "li"})
     assert desk.visit() == ["/n/2", "/n/3"]
+    place = desk.world.asked.index(HOME) - len(desk.world.asked)
+    assert not desk.world.bookmarks[place]  # or the server might say that nothing has changed
+    desk.visit()
+    assert desk.world.bookmarks[-1]
 
 
 @pytest.mark.parametrize(("key", "value"), [("items", "a["), ("items", 5), ("link", ""), ("date", "p:nonsense(1)"),

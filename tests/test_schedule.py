@@ -240,6 +240,22 @@ def test_what_could_not_be_packed_is_packed_the_next_time(desk: Desk, monkeypatc
     assert desk.unpacked == set()
 
 
+def test_a_front_page_that_could_not_be_written_is_written_as_soon_as_it_can_be(desk: Desk) -> None:
+    hands = Hands(desk)
+    in_the_way = desk.feeds / ".index.html.new"
+    in_the_way.mkdir(parents=True)
+    with pytest.raises(PressError):
+        tick(desk, hands)
+    with pytest.raises(PressError):
+        tick(desk, hands)
+    in_the_way.rmdir()
+    tick(desk, hands)
+    assert (desk.feeds / "index.html").exists()
+    hands.jobs.clear()
+    tick(desk, hands)
+    assert hands.jobs == []
+
+
 def test_a_clock_that_is_set_back_keeps_no_chore_waiting_for_the_old_time(desk: Desk) -> None:
     hands, now = Hands(desk), [NOON]
     moving = replace(desk, has_feed=True, clock=lambda: now[0])

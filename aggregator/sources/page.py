@@ -7,6 +7,7 @@ For sites that have no feed. What robots.txt forbids is not read.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 
 from ..errors import FetchError
@@ -46,24 +47,30 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
     if not robots.allow(source.location):
         yield Fetched(url=source.location, body=None, checkpoint=robots.moved)
         raise FetchError(source.name, "robots.txt does not let us read this page")
-    answer = world.get(source.location, since)
+    selectors = {key: str(source.options[key]) for key in SELECTORS if key in source.options}
+    answer = world.get(source.location, since if since.get("selectors", "") == _written(selectors) else None)
     robots.renew(source.location)
     listed: list[Listed] = []
     if answer.body is not None:
-        selectors = {key: str(source.options[key]) for key in SELECTORS if key in source.options}
         digest = hashlib.sha256(answer.body + repr(selectors).encode()).hexdigest()
         if digest != since.get("digest"):
             text = decode(answer.body, answer.charset)
             listed = [Listed(item) for item in _listing.items(text, answer.url, selectors)]
             if not listed:
                 raise FetchError(source.name, _nothing_found(text, answer.url, selectors))
-        yield Fetched(url=answer.url, body=None, checkpoint={**answer.checkpoint, "digest": digest})
+        read = {"digest": digest, "selectors": _written(selectors)}
+        yield Fetched(url=answer.url, body=None, checkpoint={**answer.checkpoint, **read})
     yield from follow(source, since, world, listed, robots)
 
 
 def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
     """Yield the article of one page. Raises ParseError."""
     yield from _linked.parse(source, fetched)
+
+
+def _written(selectors: Mapping[str, str]) -> str:
+    """By what the page was read: under other selectors the same page may say something else, and is asked for anew."""
+    return json.dumps(selectors, ensure_ascii=False) if selectors else ""
 
 
 def _nothing_found(text: str, url: str, selectors: Mapping[str, str]) -> str:
