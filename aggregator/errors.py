@@ -12,6 +12,7 @@ What can go wrong.
       PressError             a file below feeds/ cannot be written
       LearningError          examples that nothing can be learned from
       NotFoundError          what was asked for is not here
+      Stopped                this process is being stopped
 """
 
 from __future__ import annotations
@@ -125,3 +126,7 @@ class LearningError(AggregatorError):
 
 class NotFoundError(AggregatorError):
     """What the operator asked for is not here."""
+
+
+class Stopped(AggregatorError):
+    """This process is being stopped, and asks nobody for anything any more."""

@@ -29,7 +29,7 @@ from random import Random
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from .errors import PressError
+from .errors import PressError, Stopped
 from .galley import Galley
 from .logbook import Logbook
 from .model import ALL, Imprint, Job, Source, Topic
@@ -115,7 +115,10 @@ class Desk:
 
 def run(job: Job, desk: Desk) -> None:
     """Do it. What concerns one source or one topic that is no longer configured is nothing to do."""
-    TASKS[job.task](job.subject, desk)
+    try:
+        TASKS[job.task](job.subject, desk)
+    except Stopped as e:
+        log.info("%s: %s", job, e)
 
 
 def collect_one(name: str, desk: Desk) -> None:

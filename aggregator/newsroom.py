@@ -56,6 +56,10 @@ class Newsroom:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def stop(self) -> None:
+        """Let nobody who is under way ask for anything more."""
+        self.desk.web.stop()
+
     def close(self) -> None:
         """Let go of the network and the database."""
         self.desk.web.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -171,7 +170,7 @@ def in_turn(*answers: Answering) -> Answering:
     return lambda handler: next(rest)(handler)
 
 
-def make_web(*, seconds: float = STUCK, sleep: Callable[[float], None] = time.sleep, **manners: Any) -> Web:
+def make_web(*, seconds: float = STUCK, sleep: Callable[[float], object] | None = None, **manners: Any) -> Web:
     """A Web without pauses that may visit 127.0.0.1, and has other manners if you say so."""
     ours = {"contact": "desk@example.org", "pause": timedelta(0), "private_hosts": frozenset({"127.0.0.1"}), **manners}
     return Web(Manners(**ours), seconds=seconds, limit=1 << 20, sleep=sleep)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +35,7 @@ topics:
     tests: {match: [В степи строят ветропарки], skip: ["Ветропарк или АЭС?"]}
 """
 
+ROOT = Path(__file__).parents[1]
 Run = Callable[..., Result]
 
 
@@ -60,6 +62,16 @@ def test_every_command_has_a_help_text(run: Run) -> None:
         result = run(name, "--help")
         assert result.exit_code == 0
         assert len(result.output.splitlines()) > 4
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda p: p.name)
+def test_the_commands_that_the_docs_name_are_there(page: Path) -> None:
+    in_the_text, on_its_own = r"`aggregator ([a-z][^`]*)`", r"^ {4}[^`\n]*\baggregator ([a-z][^`\n]*)$"
+    for line in re.findall(f"{in_the_text}|{on_its_own}", page.read_text(), re.M):
+        name, _, rest = "".join(line).partition(" ")
+        assert name in main.commands, f"{page.name}: aggregator {name}"
+        known = {option for parameter in main.commands[name].params for option in parameter.opts}
+        assert set(re.findall(r"(?<!\S)\[?(--[a-z-]+)", rest)) <= known | {"--help"}, f"{page.name}: {rest}"
 
 
 def test_stories_tells_lead_copies_and_topics(run: Run) -> None:

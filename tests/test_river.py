@@ -18,6 +18,8 @@ import pytest
 
 from benchmarks.workload import Document, Server, config, documents, serving
 
+from .loopback import STUCK, Loopback, reply
+
 FEEDS = 200
 NOTICE = """\
 ВЕСТНИК СТЕПИ
@@ -163,6 +165,32 @@ def test_a_second_process_on_the_same_database_is_refused_in_a_sentence(desk: Pa
     assert len(json.loads(looking.stdout)) == FEEDS
     assert first.returncode == 0
     assert "Traceback" not in rest
+
+
+@pytest.mark.parametrize("command", ["run", "collect"])
+def test_who_is_stopped_in_a_pause_of_a_visit_stops_at_once_and_blames_nobody(tmp_path: Path, command: str) -> None:
+    with Loopback({"/robots.txt": reply(404)}) as host:
+        (tmp_path / "config.yaml").write_text(
+            "title: Desk\nlisten: 127.0.0.1:0\nprivate_hosts: [127.0.0.1]\npolite: {pause: 10m}\n"
+            f"sources: [{{name: listing, page: '{host.url('/')}'}}]\n"
+        )
+        with subprocess.Popen(
+            [sys.executable, "-m", "aggregator", command], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                for _ in range(STUCK * 10):
+                    if host.requests:  # for robots.txt: now there is a pause
+                        break
+                    time.sleep(0.1)
+                time.sleep(0.3)
+            finally:
+                process.send_signal(signal.SIGINT)
+                told = process.communicate(timeout=STUCK)[1]
+        assert [seen.path for seen in host.requests] == ["/robots.txt"]
+    assert "Traceback" not in told
+    assert "listing: stopped in the middle of a visit" in told
+    [health] = json.loads(river(tmp_path, "status", "--json").stdout)
+    assert (health["state"], health["error"], health["last_visit"]) == ("waiting", None, None)
 
 
 def test_a_page_saved_as_text_becomes_a_story_in_every_format(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.errors import FetchError
+from aggregator.errors import FetchError, Stopped
 from aggregator.model import Manners
 from aggregator.web import Web, _dial, unpack
 
@@ -279,6 +279,19 @@ def test_other_manners_do_not_cut_a_pause_short(server: Loopback) -> None:
     assert len(slept) == 1
     assert 3500 < slept[0] <= 3600
     assert "new@example.org" in server.requests[-1].headers["User-Agent"]
+    other.close()
+
+
+def test_who_is_stopped_waits_no_longer_and_asks_nobody(server: Loopback) -> None:
+    web = make_web(pause=timedelta(hours=1), sleep=None)
+    server.answers["/"] = reply(body=b"x")
+    visit(web).get(server.url("/"))
+    other = web.with_manners(Manners(private_hosts=frozenset({"127.0.0.1"}), pause=timedelta(hours=1)))
+    threading.Timer(0.2, other.stop).start()
+    for way in (web, other):
+        with pytest.raises(Stopped):
+            visit(way).get(server.url("/"))
+    assert len(server.requests) == 1
     other.close()
 
 

@@ -71,7 +71,7 @@ def collect(path: Path, names: tuple[str, ...]) -> None:
 
     settings = configuration(path)
     known = [s.name for s in settings.sources]
-    wanted = list(names) or known
+    wanted = list(dict.fromkeys(names)) or known
     for name in wanted:
         must_be_one_of("source", name, known)
     with newsroom(settings, "collect") as room:
@@ -125,6 +125,7 @@ def visitors(room: Newsroom, visits: int, more: Callable[[Runner], None] | None 
         try:
             yield runner
         finally:
+            room.stop()
             runner.close()
     if runner.failures:
         raise click.exceptions.Exit(1)
@@ -157,5 +158,6 @@ def keep_running(room: Newsroom) -> None:
         catch_up(room.desk, runner)
         clock.run()
     finally:
+        room.stop()
         server.stop()
         runner.close()

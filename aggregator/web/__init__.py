@@ -11,6 +11,7 @@ Importing this is cheap: `_wire.py`, which does the talking, is loaded by the fi
 from __future__ import annotations
 
 import re
+import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from .. import __version__
-from ..errors import FetchError
+from ..errors import FetchError, Stopped
 from ..model import Checkpoint, Manners, Reception, Source
 from ..urls import without_user
 from ._address import plain
@@ -68,20 +69,21 @@ class Web:
         *,
         seconds: float = 30,
         limit: int = 10 << 20,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         """`seconds` for one answer with all its redirects, waiting for our turn aside; `limit` in bytes, unpacked."""
         from ._wire import Wire
 
         self.seconds = seconds
         self.limit = limit
+        self._stopping = threading.Event()
+        self._sleep = sleep
         contact = quote(manners.contact, safe=" !#$%&'*+,/:;=?@[]~")  # a header line is ASCII
         self.agent = f"River/{__version__}" + (f" (+{contact})" if contact else "")
         self.proxy = manners.proxy
         self.wire = Wire(Guard(manners.private_hosts), manners.at_once, seconds, limit)
-        self.gates = Gates(manners.at_once, manners.pause, sleep)
+        self.gates = Gates(manners.at_once, manners.pause, self.sleep)
         self.line = Line()
-        self.sleep = sleep
 
     def visit(self, source: Source, now: datetime, home: str = "", *, afresh: bool = False) -> Trip:
         """
@@ -96,11 +98,25 @@ class Web:
 
     def with_manners(self, manners: Manners) -> Web:
         """The way out from now on, for a new configuration. Visits under way end as they began."""
-        new = Web(manners, seconds=self.seconds, limit=self.limit, sleep=self.sleep)
+        new = Web(manners, seconds=self.seconds, limit=self.limit, sleep=self._sleep)
         new.gates.go_on_from(self.gates)
-        new.line = self.line
+        new.line, new._stopping = self.line, self._stopping
         self.close()
         return new
+
+    def sleep(self, seconds: float) -> None:
+        """Let a moment pass. Raises Stopped."""
+        (self._sleep or self._stopping.wait)(seconds)
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Raises Stopped once `stop` was called."""
+        if self._stopping.is_set():
+            raise Stopped("stopped in the middle of a visit; the next one begins where this one did")
+
+    def stop(self) -> None:
+        """Whoever is under way ends before the next request: a visit may pause many times."""
+        self._stopping.set()
 
     def close(self) -> None:
         """Let go of the connections that were kept."""
@@ -224,6 +240,7 @@ class Trip:
         host = address.host if address else urlsplit(url).hostname or ""
         polite = {"User-Agent": self._web.agent, "Accept-Encoding": "gzip", **headers}
         with self._web.gates.through(host):
+            self._web.go_on()
             self.requests += 1
             began = time.monotonic()
             try:
