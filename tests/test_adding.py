@@ -30,6 +30,10 @@ FILES = {
     "list-at-the-end": "title: T\nsources:\n- files: x\n  name: a\n  labels:\n  - >\n    b\n    c\n@\nevery: 1h\n",
     "merged": "title: T\nx-s: &s {every: 1d}\nsources:\n  - name: a\n    files: x\n    <<: *s   # s\n@topics: []\n",
     "sources-last": 'topics: []\ntitle: "T"\nsources:\n    -   name: a\n        files: x\n@',
+    "empty-brackets": "title: T\nsources: [@ ]  # none yet\ntopics: []\n",
+    "nothing": "title: T\nsources:  # none yet\n@\n# more\ntopics: []\n",
+    "nothing-at-the-end": "title: T\nsources:@",
+    "no-sources": "title: T\ntopics:\n  - {name: all, limit: 9}\n# end@",
 }  # fmt: skip
 ADDED = {
     "list-at-the-end": f"- name: new\n  feed: {URL}\n",
@@ -39,6 +43,9 @@ ADDED = {
     "brackets": f', {{name: "new", feed: "{URL}"}}',
     "spaced": f"\n  - name: new\n    feed: {URL}\n",
     "sources-last": f"    - name: new\n      feed: {URL}\n",
+    "empty-brackets": f'{{name: "new", feed: "{URL}"}}',
+    "nothing-at-the-end": f"\n  - name: new\n    feed: {URL}\n",
+    "no-sources": f"\nsources:\n  - name: new\n    feed: {URL}\n",
 }
 
 NEW = [{"name": "new", "feed": URL}]
@@ -62,6 +69,9 @@ def test_a_source_is_written_behind_the_others_and_nothing_else_changes(desk: Pa
 @pytest.mark.parametrize("text", [
     "title: T\nx-all: &all [{name: a, files: x}]\nsources: *all\n",
     "title: T\nx-one: &one {name: a, files: x}\nsources:\n  - name: b\n    files: y\n  - *one\n",
+    "title: T\nsources: ~\n",
+    "{title: T}\n",
+    "title: T\n...\n",
 ])  # fmt: skip
 def test_where_nothing_can_be_added_the_file_stays_and_the_operator_gets_the_lines(desk: Path, text: str) -> None:
     desk.write_text(text)
@@ -145,6 +155,12 @@ def server() -> Iterator[Loopback]:
     with Loopback({"/": reply(body=PAGE), "/rss": reply(body=RSS), **ODD}) as server:
         yield server
 
+
+
+def test_a_desk_without_a_source_gets_its_first_one(desk: Path, server: Loopback, add: Add) -> None:
+    desk.write_text("title: Desk\nprivate_hosts: [127.0.0.1]\n")
+    assert add(server.url("/rss")).exit_code == 0
+    assert [source.location for source in load(desk).sources] == [server.url("/rss")]
 
 def test_add_finds_the_feed_shows_it_and_writes_it_down(add: Add, server: Loopback, desk: Path) -> None:
     result = add(server.url("/"))

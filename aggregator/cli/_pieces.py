@@ -38,11 +38,11 @@ def configuration(path: Path) -> Config:
     return settings
 
 
-def as_written(path: Path) -> Config:
+def as_written(path: Path, *, may_be_empty: bool = False) -> Config:
     """For commands about the file itself: as it is, or what is wrong with it."""
     from ..config import load
 
-    return load(path)
+    return load(path, may_be_empty=may_be_empty)
 
 
 @contextmanager

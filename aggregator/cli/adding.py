@@ -31,7 +31,7 @@ def add(path: Path, url: str, name: str | None) -> None:
     from ..errors import NotFoundError
     from ..subscribe import free_name, host, is_ours, twin
 
-    settings = as_written(path)
+    settings = as_written(path, may_be_empty=True)
     if name is not None:
         name = new_name(name, settings)
     if old := twin(url, settings.sources):
@@ -61,7 +61,7 @@ def import_opml(path: Path, file: BinaryIO) -> None:
     from ..config.additions import append
     from ..subscribe import chosen
 
-    settings = as_written(path)
+    settings = as_written(path, may_be_empty=True)
     entries, remarks = chosen(opml.read(file.read()), settings.sources, settings.imprint.link)
     show(f"passed over: {remark}" for remark in remarks)
     if entries:

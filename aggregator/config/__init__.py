@@ -108,7 +108,7 @@ class Config:
     desk: bool
     """Whether what needs the operator's attention is published, too."""
     sources: tuple[Source, ...]
-    """In the order of the file, names unique, at least one."""
+    """In the order of the file, names unique; at least one, but for those who are about to add one."""
     topics: tuple[Topic, ...]
     """`all` first, then in the order of the file; names unique."""
     trials: tuple[Trial, ...]
@@ -122,14 +122,20 @@ class Config:
         return {s.name: s.priority for s in self.sources}
 
 
-def load(path: Path, text: str | None = None) -> Config:
-    """What the file says, or `text` in its place. Raises ConfigError with all complaints at once, in order."""
+def load(path: Path, text: str | None = None, *, may_be_empty: bool = False) -> Config:
+    """
+    What the file says, or `text` in its place; `may_be_empty`: also without a source. Raises ConfigError with all
+    complaints at once, in order.
+    """
     said = _text(path) if text is None else text
     root, found = _yaml.read(str(path), said)
     complaints = Complaints(str(path), found)
     database = path.parent.absolute() / KEYS["database"]
     if isinstance(root, _yaml.Mapping):
-        config = _config(path, said, Section(root, "", KEYS, complaints))
+        top = Section(root, "", KEYS, complaints)
+        config = _config(path, said, top)
+        if not may_be_empty:
+            _refuse_nothing(top)
         if not complaints.found:
             return config
         database = config.database
@@ -252,10 +258,14 @@ def _sources(top: Section, folder: Path, link: str, feeds: Path) -> tuple[Source
     for section, source in zip(sections, sources, strict=True):
         if _is_ours(source, link, feeds):
             section.complain(source.kind, "this is what we publish ourselves: it would come back as news")
-    if "sources" not in top.given or (not sections and not top.items("sources")):
-        top.complain("sources", f"there is nothing to collect; 'sources' has no source ({', '.join(kinds)})")
     refuse_twins(sections)
     return sources
+
+
+def _refuse_nothing(top: Section) -> None:
+    if "sources" not in top.given or not top.items("sources"):
+        kinds = ", ".join(plugins.names("sources"))
+        top.complain("sources", f"there is nothing to collect; 'sources' has no source ({kinds})")
 
 
 def _is_ours(source: Source, link: str, feeds: Path) -> bool:

@@ -96,8 +96,12 @@ class Gap:
     """In characters: behind the last item, in a block list at the beginning of a line (or the end of the text)."""
     indent: int | None
     """Spaces before the dash; None in a [list, with, brackets]."""
-    spaced: bool
+    spaced: bool = False
     """Whether there are empty lines between the items."""
+    is_first: bool = False
+    """Whether there is no item yet."""
+    heading: str = ""
+    """The line that has to stand before the first one."""
 
 
 def read(file: str, text: str) -> tuple[Node | None, list[Complaint]]:
@@ -301,7 +305,10 @@ def _syntax(file: str, text: str, error: Any) -> Complaint:
 
 
 def gap(text: str, key: str) -> Gap | None:
-    """Behind the last item of the list at a top-level key; None if there is no such list, or it stands elsewhere."""
+    """
+    Behind the last item of the list at a top-level key, or where its first one belongs; None if something else stands
+    there, or the list stands elsewhere.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
@@ -311,17 +318,32 @@ def gap(text: str, key: str) -> Gap | None:
             root = YAML(typ="safe", pure=True).compose(text)
     except YAMLError:
         return None
-    pairs = root.value if root is not None and root.id == "mapping" else []
-    for name, value in pairs:
-        if name.value == key and value.id == "sequence" and value.value:
+    if root is None or root.id != "mapping" or root.flow_style:
+        return None
+    for name, value in root.value:
+        if name.value == key and not value.value:
+            return _first_gap(text, name, value)
+        if name.value == key and value.id == "sequence":
             last = value.value[-1]
             if last.start_mark.index < value.start_mark.index or value.start_mark.index < name.start_mark.index:
                 return None  # by an alias
             if value.flow_style:
-                return Gap(last.end_mark.index, None, spaced=False)
+                return Gap(last.end_mark.index, None)
             indent = value.start_mark.column
             end = _end_of_item(text, _end(last), indent)
             return Gap(end, indent, spaced=re.search(r"\n[ \t]*\r?\n", text[value.start_mark.index : end]) is not None)
+        if name.value == key:
+            return None
+    return Gap(len(text), 2, is_first=True, heading=f"{key}:")
+
+
+def _first_gap(text: str, name: Any, value: Any) -> Gap | None:
+    """Where there is `key: []`, or `key:` and nothing."""
+    if value.id == "sequence":
+        return Gap(value.start_mark.index + 1, None, is_first=True)
+    rest, _, _ = text[name.end_mark.index :].partition("\n")
+    if re.fullmatch(r"\s*:\s*(#.*)?", rest):
+        return Gap(min(name.end_mark.index + len(rest) + 1, len(text)), 2, is_first=True)
     return None
 
 

@@ -26,11 +26,11 @@ _MEANS_SOMETHING = frozenset({"null", "true", "false", "yes", "no", "on", "off"}
 
 def append(path: Path, entries: Sequence[Entry]) -> None:
     """
-    Write sources behind the last one, all or none: the file is replaced whole, and only by one that can be loaded and
-    says the same otherwise. Raises ConfigError, and then the file is as it was.
+    Write sources behind the last one, or where the first one belongs, all or none: the file is replaced whole, and only
+    by one that can be loaded and says the same otherwise. Raises ConfigError, and then the file is as it was.
     """
     path = path.resolve()
-    before, body = load(path), path.read_bytes()
+    before, body = load(path, may_be_empty=True), path.read_bytes()
     mark, text = ("\ufeff", body.decode()[1:]) if body.startswith(BOM_UTF8) else ("", body.decode())
     gap = _yaml.gap(text, "sources")
     if gap is None:
@@ -52,9 +52,10 @@ def _continued(text: str, gap: _yaml.Gap, entries: Sequence[Entry]) -> str:
     end = "\r\n" if "\r\n" in text else "\n"
     before, after = text[: gap.offset], text[gap.offset :]
     if gap.indent is None:
-        return before + "".join(f", {_in_braces(entry)}" for entry in entries) + after
+        return before + ", " * (not gap.is_first) + ", ".join(map(_in_braces, entries)) + after
     blocks = [end * gap.spaced + _block(entry, " " * gap.indent, end) for entry in entries]
-    return before + ("" if before.endswith("\n") else end) + "".join(blocks) + after
+    heading = gap.heading and f"{gap.heading}{end}"
+    return before + ("" if before.endswith("\n") else end) + heading + "".join(blocks) + after
 
 
 def _block(entry: Entry, indent: str, end: str) -> str:
