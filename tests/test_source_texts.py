@@ -30,6 +30,39 @@ def test_an_article_reads_the_same_in_every_encoding(encoding: str, newline: str
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("水利部门今天表示,北方三省的春耕已经开始,新的灌溉设施将在五月投入使用。", "gb18030"),
+        ("大学图书馆今天开放", "gb18030"),
+        ("市政府今天表示，新的捷運路線將在五月開始動工，並與各區合作。", "big5"),
+        ("В музее открылась выставка карт", "cp1251"),
+        ("НОВОСТИ ЭКОНОМИКИ И КУЛЬТУРЫ", "cp1251"),
+        ("В музее открылась выставка карт", "koi8-r"),
+        ("да да но да но да", "koi8-r"),
+        ("В музее открылась выставка карт", "cp866"),
+        ("Ein Gruß über die Brücke", "cp1252"),
+    ],
+)
+def test_letters_tell_their_character_set_where_nobody_says_it(text: str, encoding: str) -> None:
+    body = f"{text}\n\n{text * 3}\n".encode(encoding)
+    assert _charset.decode(body) == f"{text}\n\n{text * 3}\n"
+    assert _charset.decode(text.encode(encoding)[:-1])[:6] == text[:6]  # cut within a character
+
+
+def test_front_matter_may_be_toml() -> None:
+    zola = (
+        "+++\ntitle = 'Bridge opened'\ndate = 2026-03-29T10:00:00+05:00\nauthors = ['Ann', 'Bob']\ndraft = false\n"
+        "[taxonomies]\ntags = ['roads', 'north']\n[extra]\nlink = 'https://x.example/1'\n+++\nThe cars roll.\n"
+    )
+    item = _article.item(zola, is_markdown=True)
+    assert (item.title, item.content) == ("Bridge opened", "<p>The cars roll.</p>")
+    assert (item.authors, item.labels, item.url) == (("Ann", "Bob"), ("roads", "north"), "https://x.example/1")
+    assert item.published_at == datetime(2026, 3, 29, 5, tzinfo=UTC)
+    broken = _article.item("+++\ntitle = \n+++\nThe text.\n", is_markdown=False)
+    assert "The text." in (broken.content or "")
+
+
 @hypothesis_settings(deadline=None)
 @given(text=st.text(max_size=200).filter(lambda t: not t.startswith("\ufeff") and "\x00" not in t))
 def test_valid_utf8_is_read_as_utf8_whatever_anybody_says(text: str) -> None:

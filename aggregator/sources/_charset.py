@@ -29,6 +29,14 @@ _HIGH_PAIR = re.compile(rb"[\x80-\xFF]{2,}")
 _PIECE = re.compile(rb"[<\n]?[^<\n]*")
 _CYRILLIC = ("cp1251", "koi8-r", "cp866", "iso8859-5")
 _FREQUENT = frozenset("оеаинтсрвлкмдпу")
+_CHINESE = ("gb18030", "big5")
+_FREQUENT_HANZI = frozenset(
+    "的一是在不了有和人这這中大为為上个個国國我以要他时時来來用们們生到作地于出就分对對成会會可主发發年动動同工也能下过過"
+    "子说說产產种種面而方后後多定行学學法所民得经經十三之进進等部度家电電力里如水化高自二理起小现現实實加量都两兩体體制机機"
+    "当當使点點从從业業本去把性好应應开開合还還因由其些然前外天政四日那社义義事平形相全表间間样樣与與关關各重新月将將"
+)
+_CHINESE_SHARE = 0.15
+"""Of the commonest characters in a text: they are a third to a half of Chinese; 0.11 of Japanese, none of Cyrillic."""
 _CASE_BREAK = re.compile(r"[а-яё][А-ЯЁ]")
 _SAMPLE = 20_000
 
@@ -129,14 +137,29 @@ def _as(name: str, body: bytes) -> str | None:
 
 
 def _by_letters(body: bytes) -> tuple[str, str]:
-    """Cyrillic letters stand together, accented Latin ones stand alone; which Cyrillic, the frequent letters tell."""
+    """
+    Cyrillic letters and Chinese characters stand together, accented Latin letters stand alone; which of them, the
+    frequent ones tell.
+    """
     together = sum(map(len, _HIGH_PAIR.findall(body)))
     if together * 2 <= _how_many_high(body):
         return body.decode("cp1252", "replace"), "windows-1252"
+    share, chinese = max((_chinese(name, body), name) for name in _CHINESE)
+    if share >= _CHINESE_SHARE:
+        return body.decode(chinese, "replace"), chinese
     sample = b"".join(_HIGH_PAIR.findall(body)[:2000])[:_SAMPLE]
     best = max(_CYRILLIC, key=lambda name: _likeness(sample.decode(name, "replace")))
     name = best if _likeness(sample.decode(best, "replace")) > 0 else "utf-8"
     return body.decode(name, "replace"), name
+
+
+def _chinese(name: str, body: bytes) -> float:
+    """Which share of the text, read as this, are the commonest characters of Chinese; 0 if it cannot be read so."""
+    try:
+        text = codecs.getincrementaldecoder(name)().decode(body[:_SAMPLE])  # which may end within a character
+    except UnicodeDecodeError:
+        return 0.0
+    return sum(c in _FREQUENT_HANZI for c in text) / max(1, sum(not c.isascii() for c in text))
 
 
 def _likeness(text: str) -> float:

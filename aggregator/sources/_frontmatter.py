@@ -1,5 +1,6 @@
 """
-What stands above an article saved as text, as `key: value`: between `---` lines, or bare on its first lines.
+What stands above an article saved as text, as `key: value`: between `---` lines, or bare on its first lines; or as TOML
+between `+++` lines.
 
 Bare lines count only with keys that we know, because a headline may have a colon too.
 """
@@ -53,7 +54,27 @@ def split(text: str) -> FrontMatter:
     """Take the fields off the top of a text. Newlines have to be `\\n`."""
     text = text.lstrip("\n")
     lines = text.split("\n", _MOST_LINES)
-    return _fenced(lines) or _bare(lines) or FrontMatter({}, text)
+    return _fenced(lines) or _toml(lines) or _bare(lines) or FrontMatter({}, text)
+
+
+def _toml(lines: list[str]) -> FrontMatter | None:
+    """Fields of a table within, as Zola's `[taxonomies]` and `[extra]`, count like those above it."""
+    ends = [n for n, line in enumerate(lines) if n and line.rstrip() == "+++"]
+    if lines[0].rstrip() != "+++" or not ends:
+        return None
+    import tomllib  # 5 ms, for those who write so
+
+    try:
+        top = tomllib.loads("\n".join(lines[1 : ends[0]]))
+    except tomllib.TOMLDecodeError:
+        return None
+    fields: dict[str, list[str]] = {}
+    for table in (top, *(inner for inner in top.values() if isinstance(inner, dict))):
+        for name, value in table.items():
+            if not isinstance(value, dict):
+                said = value if isinstance(value, list) else [value]
+                fields.setdefault(_MEANING.get(name.lower(), f"{name}:"), [str(one) for one in said])
+    return _front(fields, lines[ends[0] + 1 :]) if fields else None
 
 
 def _fenced(lines: list[str]) -> FrontMatter | None:
