@@ -125,6 +125,11 @@ def retire(feeds: Path, topics: Collection[str]) -> None:
                 (folder / GONE).touch()
 
 
+def is_retired(folder: Path) -> bool:
+    """Whether it is that of a topic that was not configured until now."""
+    return (folder / GONE).exists()
+
+
 def keep_private(folder: Path) -> None:
     """Called before anything is put there, so that `take_away` knows the folder as what it is."""
     with _plain_words(folder):

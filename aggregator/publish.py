@@ -23,7 +23,7 @@ from .galley import Galley
 from .incidents import Incident
 from .incidents import edition as desk_edition
 from .model import DESK, Edition, Front, Imprint, Printed, Story, Topic
-from .press import keep_private, pack, put, put_all, take_down
+from .press import is_retired, keep_private, pack, put, put_all, take_down
 from .selection import DEPTH, select
 from .stores import Latest, Store
 
@@ -108,13 +108,15 @@ def our_archival() -> list[Archival]:
 def drop_formats(before: Sequence[Topic], topics: Sequence[Topic], feeds: Path) -> None:
     """
     Take away the documents of formats in which a topic is no longer published: what changes no more is no news.
-    Archives never change, and stay.
+    Archives never change, and stay. Of a topic that returns after a while, `before` says nothing; its folder is ours.
     """
-    wanted = {topic.name: {fmt.FILENAME for fmt in formats_of(topic)} for topic in topics}
-    for topic in before:
-        for fmt in formats_of(topic) if topic.name in wanted else ():
-            if fmt.FILENAME not in wanted[topic.name]:
-                take_down(feeds / topic.name / fmt.FILENAME)
+    had = {topic.name: topic.formats for topic in before}
+    for topic in topics:
+        folder, wanted = feeds / topic.name, {fmt.FILENAME for fmt in formats_of(topic)}
+        names = plugins.names("formats") if is_retired(folder) else had.get(topic.name, ())
+        for fmt in (cast(Format, plugins.load("formats", name)) for name in names):
+            if fmt.FILENAME not in wanted:
+                take_down(folder / fmt.FILENAME)
 
 
 def read_back(feeds: Path) -> Iterator[Printed]:

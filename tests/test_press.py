@@ -254,9 +254,11 @@ def test_a_topic_leaves_the_configuration_and_comes_back_while_the_river_runs(tm
         settings.write_text(without)
         room.look_at_the_configuration()
         assert gone.exists()
-        settings.write_text(returning)
+        assert (gone.parent / "atom.xml").exists()
+        settings.write_text(returning.replace("match: [grain]", "match: [grain], formats: [rss]"))
         room.look_at_the_configuration()
         assert not gone.exists()
+        assert {path.name for path in gone.parent.iterdir()} == {"rss.xml"}
 
 
 @pytest.mark.parametrize("is_running", [True, False])
