@@ -8,7 +8,7 @@ The first line that fits decides:
     its guid is known, and is not that of something else   SAME, or CHANGED if a reader would see a difference
     its source had it under another guid (recognise.py)    the same
     the operator has merged it into a story                COPY
-    another source has its url and headline, in 30 days    COPY
+    another source has its url and headline, of that day   COPY
     another source has its text, to the word               COPY, but not of a stock text under another headline
     a story has its text: cut, retitled, wrapped, edited   COPY (sameness/ compares; docs/sameness.md tells how)
     nothing fits                                           NEW
@@ -29,7 +29,7 @@ from .edits import edit
 from .lead import takes_lead
 from .markup import plain
 from .model import Article, Company, Decision, Fingerprint, Known, Opening, Trace, Verdict
-from .recognise import Met, by_crowd, by_guid, by_link, by_words, is_renamed, same_headline
+from .recognise import Met, by_crowd, by_guid, by_link, by_words, is_renamed, is_same_page
 from .sameness import Likeness, Reading
 
 WINDOW = timedelta(days=30)
@@ -287,7 +287,7 @@ def ruled(article: Article, memory: Memory) -> Decision | None:
 def exact(article: Article, memory: Memory) -> Decision | None:
     """The story of another source's article with the same link and headline, or with the same words."""
     for known in memory.by_url.get(article.canonical_url, ()):
-        if is_near(article, known) and may_join(article, known, memory) and same_headline(article, known):
+        if may_join(article, known, memory) and is_same_page(article, known):
             because = f"same link and same headline as in {known.source}"
             return join(article, known.story, because, compared=known.id)
     for known in memory.by_sketch.get(article.sketch, ()) if article.sketch else ():
@@ -327,7 +327,7 @@ def join(article: Article, story: str, because: str, *, compared: str = "") -> D
 
 
 def is_near(article: Article, known: Trace) -> bool:
-    """In time: for a link that always shows the latest of a kind, as for words that are said every year."""
+    """In time, for words that are said every year."""
     return abs(known.published_at - article.published_at) <= WINDOW
 
 

@@ -6,6 +6,8 @@ Which article that we have an article is, under whatever guid and link it comes.
     by_words   another guid and another link: the same headline, text and day
     by_crowd   the same for headlines without a text: only if half a visit or more has changed like that
 
+    is_same_page   another source: the same link, headline and day
+
 Whoever is still to be met in the same visit has not moved. Pure; reads a held text only where a version differs.
 """
 
@@ -104,6 +106,17 @@ def is_renamed(article: Article, held: Article, here: Collection[str]) -> bool:
     """Whether it is an edited version, under another guid and link, of an article that has its text: by its date."""
     is_dated = article.dated is held.dated is Dated.SAID and article.published_at == held.published_at
     return is_dated and held.source == article.source and held.id not in here
+
+
+def is_same_page(article: Article, known: Trace) -> bool:
+    """
+    Whether what another source had at this link is the same news: of its day, under its headline. Two feeds of a site
+    tell of one page in other words; "Exchange rates" of tomorrow are other news. Without a date, other words decide.
+    """
+    if not same_headline(article, known):
+        return False
+    says_other = bool(article.sketch and known.sketch) and article.sketch != known.sketch
+    return _distance(article, known) <= SAME_DAY or (_is_near(article, known) and not says_other)
 
 
 def same_headline(article: Article, known: Trace) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from aggregator import sameness
 from aggregator.dedupe import OWN_WINDOW, WINDOW, dedupe
 from aggregator.markup import plain
-from aggregator.model import Article, Company, Decision, Known, Verdict
+from aggregator.model import Article, Company, Dated, Decision, Known, Verdict
 
 from .make import DAY, HOUR, NOON, article, trace
 
@@ -216,10 +216,23 @@ def test_one_link_with_one_headline_in_two_sources_is_one_story() -> None:
     assert d.verdict is Verdict.COPY
 
 
-def test_one_link_with_one_headline_a_season_later_is_other_news() -> None:
+def test_one_link_with_one_headline_on_another_day_is_other_news_in_two_sources_too() -> None:
     link = {"canonical_url": "https://bank.example/rates"}
-    late = article(1, "beta", sketch="teaser", published_at=NOON + WINDOW + DAY, **link)
-    assert verdicts(decide(late, known=knowing(article(1, "alpha", **link)))) == [Verdict.NEW]
+    tomorrow = article(1, "beta", sketch="other rates", published_at=NOON + DAY, **link)
+    assert verdicts(decide(tomorrow, known=knowing(article(1, "alpha", **link)))) == [Verdict.NEW]
+
+
+@pytest.mark.parametrize(
+    ("sketch", "days", "verdict"),
+    [("other rates", 3, Verdict.NEW), ("", 3, Verdict.COPY), ("", 31, Verdict.NEW)],
+    ids=["other words", "no words", "no words, a season later"],
+)
+def test_of_a_link_and_headline_without_a_date_the_words_tell_the_day(
+    sketch: str, days: int, verdict: Verdict
+) -> None:
+    link = {"canonical_url": "https://bank.example/rates"}
+    late = article(1, "beta", sketch=sketch, published_at=NOON + days * DAY, dated=Dated.MISSING, **link)
+    assert verdicts(decide(late, known=knowing(article(1, "alpha", **link)))) == [verdict]
 
 
 def test_the_copy_of_a_source_with_a_greater_priority_takes_the_lead() -> None:
