@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import chain, islice, takewhile, zip_longest
@@ -20,6 +21,11 @@ from .text import words
 SENTENCES = 400
 WORDS = 3_000
 """So much of what stands between the beginning and the end that they share; what follows differs as a whole."""
+STEPS = 20_000_000
+"""
+That difflib may take, about two seconds. It can go through all pairs of equal pieces once for each piece: 1,600
+letters, "aa. aa." for ever beside "aa. bb. aa.", took half a second. What would take more is replaced as a whole.
+"""
 ALIKE = 0.4
 """Sentences that share less of the shorter one's words are replaced as a whole: scattered words tell nothing."""
 SHOWN = 8
@@ -61,22 +67,21 @@ def spoken(passage: Words) -> str:
 # --- comparing -------------------------------------------------------------------------------------------------------
 
 
-def compare(old: str, new: str) -> list[Row]:
-    """All of both texts, in order. The same on any machine; half a second for two texts of 30,000 words."""
+def compare(old: str, new: str, steps: int = STEPS) -> list[Row]:
+    """
+    All of both texts, in order. The same on any machine; half a second for two texts of 30,000 words. With fewer
+    `steps` no text takes long, and more of what differs may be replaced as a whole.
+    """
     ours, theirs = _sentences(old), _sentences(new)
-    head = _in_common(ours, theirs)
-    tail = _in_common(ours[head:][::-1], theirs[head:][::-1])
-    ours_until, theirs_until = len(ours) - tail, len(theirs) - tail
-    return [
-        *_same(ours[:head], theirs[:head]),
-        *_middle(ours[head:ours_until], theirs[head:theirs_until]),
-        *_same(ours[ours_until:], theirs[theirs_until:]),
-    ]
+    rows: list[Row] = []
+    for tag, a, b, c, d in _ends([*map(_keys, ours)], [*map(_keys, theirs)]):
+        rows += _same(ours[a:b], theirs[c:d]) if tag == "equal" else _middle(ours[a:b], theirs[c:d], steps)
+    return rows
 
 
-def _in_common(ours: list[Words], theirs: list[Words]) -> int:
-    """How many sentences both begin with."""
-    return sum(1 for _ in takewhile(lambda pair: _keys(pair[0]) == _keys(pair[1]), zip(ours, theirs, strict=False)))
+def _in_common(ours: Sequence[Hashable], theirs: Sequence[Hashable]) -> int:
+    """How many pieces both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False)))
 
 
 def _same(ours: list[Words], theirs: list[Words]) -> Iterator[Row]:
@@ -84,17 +89,43 @@ def _same(ours: list[Words], theirs: list[Words]) -> Iterator[Row]:
         yield (Passage(_joined(ours), _joined(theirs), same=True),)
 
 
-def _middle(ours: list[Words], theirs: list[Words]) -> Iterator[Row]:
+def _middle(ours: list[Words], theirs: list[Words], steps: int) -> Iterator[Row]:
     ours, our_rest = _cut(ours)
     theirs, their_rest = _cut(theirs)
-    matcher = SequenceMatcher(None, [_keys(s) for s in ours], [_keys(s) for s in theirs], autojunk=False)
-    for tag, a, b, c, d in matcher.get_opcodes():
+    for tag, a, b, c, d in _edits([*map(_keys, ours)], [*map(_keys, theirs)], steps, autojunk=False):
         if tag == "equal":
             yield from _same(ours[a:b], theirs[c:d])
         else:
-            yield _by_words(_joined(ours[a:b]), _joined(theirs[c:d]))
+            yield _by_words(_joined(ours[a:b]), _joined(theirs[c:d]), steps)
     if our_rest or their_rest:
         yield (Passage(our_rest, their_rest, same=False),)
+
+
+Edits = Sequence[tuple[str, int, int, int, int]]
+"""As difflib's opcodes: what becomes of [a:b] of the one, which is [c:d] of the other."""
+
+
+def _edits(ours: Sequence[Hashable], theirs: Sequence[Hashable], steps: int, *, autojunk: bool) -> Edits:
+    if _steps(ours, theirs, autojunk=autojunk) > steps:
+        return _ends(ours, theirs)
+    return SequenceMatcher(None, ours, theirs, autojunk=autojunk).get_opcodes()
+
+
+def _ends(ours: Sequence[Hashable], theirs: Sequence[Hashable]) -> Edits:
+    """The beginning and the end that both have; what is between them is replaced as a whole."""
+    head = _in_common(ours, theirs)
+    tail = _in_common(ours[head:][::-1], theirs[head:][::-1])
+    a, c = len(ours) - tail, len(theirs) - tail
+    edits: Edits = [("equal", 0, head, 0, head), ("replace", head, a, head, c), ("equal", a, a + tail, c, c + tail)]
+    return [edit for edit in edits if edit[1] < edit[2] or edit[3] < edit[4]]
+
+
+def _steps(ours: Sequence[Hashable], theirs: Sequence[Hashable], *, autojunk: bool) -> int:
+    """That difflib takes at the worst: it finds one pair of pieces after the other, each among all that are left."""
+    often = Counter(theirs)
+    most = len(theirs) // 100 + 1 if autojunk and len(theirs) >= 200 else len(theirs)  # it looks for none beyond that
+    pairs = sum(n for piece in ours if (n := often[piece]) <= most)
+    return pairs * min(len(ours), len(theirs))
 
 
 def _sentences(text: str) -> list[Words]:
@@ -134,13 +165,13 @@ def _joined(sentences: Iterable[Words]) -> Words:
     return tuple(chain.from_iterable(sentences))
 
 
-def _by_words(old: Words, new: Words) -> Row:
+def _by_words(old: Words, new: Words, steps: int) -> Row:
     # difflib's autojunk leaves out words that are frequent in long runs: without that, 2,000 words took 8 s
-    matcher = SequenceMatcher(None, _keys(old), _keys(new))
-    common = sum(block.size for block in matcher.get_matching_blocks())
+    edits = _edits(_keys(old), _keys(new), steps, autojunk=True)
+    common = sum(b - a for tag, a, b, _, _ in edits if tag == "equal")
     if common < ALIKE * min(len(old), len(new)):
         return (Passage(old, new, same=False),)
-    return tuple(Passage(old[a:b], new[c:d], same=tag == "equal") for tag, a, b, c, d in matcher.get_opcodes())
+    return tuple(Passage(old[a:b], new[c:d], same=tag == "equal") for tag, a, b, c, d in edits)
 
 
 # --- for a terminal --------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.passages import Passage, below, beside, compare, lines, spoken
+from aggregator.passages import STEPS, Passage, below, beside, compare, lines, spoken
 from aggregator.text import words
 
 WIND = "The wind park near Dostyk fed the grid for the first time. It has 12 turbines. Ten more are planned."
@@ -118,13 +118,26 @@ def test_two_long_texts_take_little_time() -> None:
     assert time.process_time() - began < 10
 
 
+def test_what_would_take_too_long_to_compare_is_replaced_between_its_ends() -> None:
+    old, new = f"Yes. {'No. ' * 300}Maybe.", f"Yes. {'No. Never. ' * 200}Maybe."
+    beginning, _, end = compare(old, new, steps=300_000)
+    assert [spoken(beginning[0].old), spoken(end[0].old)] == ["Yes. No.", "Maybe."]
+
+
+def test_one_word_in_a_long_text_without_sentences_is_found_in_few_steps() -> None:
+    long = [f"item {n} of {n % 7}" for n in range(500)]
+    edited = [*long[:250], "this one", *long[251:]]
+    [row] = compare(" ".join(long), " ".join(edited), steps=1)
+    assert [(spoken(p.old), spoken(p.new)) for p in row if not p.same] == [("item 250 of 5", "this one")]
+
+
 pieces = st.lists(st.sampled_from(["a", "b", "C", "5", "на", "Ё", "国", "—", ".", ". ", "\n", " ", "«x»", "1 000"]))
 
 
-@given(pieces, pieces)
-def test_nothing_that_is_said_is_lost(old: list[str], new: list[str]) -> None:
+@given(pieces, pieces, st.sampled_from([0, 10, STEPS]))
+def test_nothing_that_is_said_is_lost(old: list[str], new: list[str], steps: int) -> None:
     before, now = "".join(old), "".join(new)
-    passages: list[Passage] = [p for row in compare(before, now) for p in row]
+    passages: list[Passage] = [p for row in compare(before, now, steps) for p in row]
     for text, sides in ((before, [p.old for p in passages]), (now, [p.new for p in passages])):
         assert letters(" ".join(spoken(side) for side in sides)) == letters(text)
     for p in passages:
