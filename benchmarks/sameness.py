@@ -140,7 +140,8 @@ def lookalikes(half: Half) -> None:
     print("\npairs that only look alike: share merged")
     for kind, n in all_of.items():
         where = ", ".join(f"{k.split(', ')[1]} {v}" for k, v in languages.items() if v and k.startswith(kind))
-        line(kind, f"{merged[kind] / n:.2%} of {n}", ("<= 2 %" if kind == "template" else "<= 0.2 %") + f"  {where}")
+        wanted = "<= 2 %" if kind in ("template", "one name apart") else "<= 0.2 %"
+        line(kind, f"{merged[kind] / n:.2%} of {n}", f"{wanted}  {where}")
 
 
 def updates(half: Half) -> None:

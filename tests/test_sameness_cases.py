@@ -241,6 +241,66 @@ def test_headlines_of_one_form_tell_short_texts_apart() -> None:
     assert verdict(("Corvex 2026 Q1 - Results", body), ("Results of Corvex: the slides", body)).same
 
 
+RIVERS = {
+    "ru": ("Иргиз", "Торгай"), "kk": ("Ырғыз", "Торғай"), "en": ("Irgiz", "Torgai"), "de": ("Irgis", "Torgai"),
+    "zh": ("额尔齐斯", "塔里木"),
+}  # fmt: skip
+
+
+def renamed(text: Text, name: str, other: str) -> Text:
+    title, body = text
+    return title.replace(name, other), body.replace(name, other)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_another_name_in_headline_and_text_is_other_news_however_long_the_text(language: str) -> None:
+    found = verdict(BRIDGE[language], renamed(BRIDGE[language], *RIVERS[language]))
+    assert not found.same
+    assert "each headline and text is about its own" in found.because
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_headline_with_another_name_over_the_same_text_was_only_rewritten(language: str) -> None:
+    title, body = BRIDGE[language]
+    assert verdict((title, body), (title.replace(*RIVERS[language]), body)).same
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [
+        ("ru", " - Степные вести", " - Город"),
+        ("kk", " | Дала", " | Қала"),
+        ("en", " – The Steppe Times", " | The City Post"),
+        ("de", " — Steppenbote", " — Stadtblatt"),
+        ("zh", "_草原网", "_城市网"),
+        ("zh", "-草原网", "-城市网"),
+    ],
+)
+def test_an_outlets_own_name_behind_its_headline_is_no_other_subject(language: str, one: str, other: str) -> None:
+    title, body = BRIDGE[language]
+    ours, theirs = ((f"{title}{site}", f"{body} {site.lstrip(' -–—|_')}") for site in (one, other))
+    assert verdict(ours, theirs).same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [("Беларуси", "Белоруссии", True), ("Алматы", "Алмааты", True), ("Ираке", "Иране", False), ("Ганы", "Перу", False)],
+)
+def test_a_name_in_another_houses_spelling_is_the_same_name(one: str, other: str, is_one: bool) -> None:
+    title, body = BRIDGE["ru"]
+    text = f"{title} при участии {one}", f"{body} Инженеров {one} пригласили на открытие."
+    assert verdict(text, renamed(text, one, other)).same is is_one
+
+
+def test_names_of_several_words_or_that_share_a_character_are_told_apart_too() -> None:
+    title, body = BRIDGE["en"]
+    text = f"{title} near Leeds", f"{body} Leeds paid for it."
+    assert not verdict(text, renamed(text, "Leeds", "New York")).same
+    title, body = BRIDGE["zh"]
+    text = f"山东：{title}", f"山东省的{body}"
+    assert not verdict(text, renamed(text, "山东", "山西")).same
+
+
 def test_titles_only_are_nothing_to_compare() -> None:
     assert not verdict(("Мост через Иргиз откроют", ""), ("Мост через Иргиз откроют", "")).same
     assert not verdict(("Мост через Иргиз откроют", "Фото"), ("Мост через Иргиз откроют", "Фото")).same

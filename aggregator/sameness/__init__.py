@@ -35,5 +35,5 @@ __all__ = [
     "read",
 ]
 
-VERSION = 1
+VERSION = 2
 """Of these rules. Texts that are told apart or marked otherwise need another number: `aggregator resort` goes by it."""

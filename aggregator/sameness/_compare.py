@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..text import ROOT
+from ._headlines import Headlines, headline_conflict, other_subject
 from ._limits import DEFAULT, Limits
 from ._reading import Reading, distinct, in_common
-from ._slots import Conflict, Fillings, fillings, headline_conflict
+from ._slots import Conflict, Fillings, fillings
 from ._words import folded, spelled
 
 _SHORTEST = 4
@@ -32,15 +33,6 @@ class Likeness:
     """The figures and names that stand in the same place and differ; also of texts that are the same."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Headlines:
-    common: int
-    shorter: int
-    of_shorter: float
-    """Share of the shorter one's words in the other; of one or two words: 1 if the headlines are equal, else 0."""
-    of_both: float
-
-
 def compare(a: Reading, b: Reading, limits: Limits = DEFAULT) -> Likeness:
     """Whether the two are one text. The order of the two does not matter."""
     if a.is_ideographic != b.is_ideographic or not (a.phrases.size and b.phrases.size):
@@ -48,7 +40,7 @@ def compare(a: Reading, b: Reading, limits: Limits = DEFAULT) -> Likeness:
     common = in_common(a.phrases, b.phrases)
     smaller, larger = sorted((a.phrases.size, b.phrases.size))
     share = common / smaller
-    heads = _headlines(a, b)
+    heads = Headlines.of(a, b)
     bonus = limits.headline_bonus * heads.of_both if heads.of_shorter >= limits.headline_alike else 0.0
     score = min(1.0, share + bonus)
     of_shorter = f"{share:.0%} of the shorter text is in the longer one".replace("%", " %")
@@ -65,6 +57,8 @@ def compare(a: Reading, b: Reading, limits: Limits = DEFAULT) -> Likeness:
             return _differ(score, f"{of_shorter}, but neither beginning: shared background, or the same footer")
     if smaller < limits.short and (because := _only_the_form(a, b, heads, limits)):
         return _differ(score, f"{of_shorter}, but {because}")
+    if other := other_subject(a, b):
+        return _differ(score, f"{of_shorter}, but each headline and text is about its own: {other}", (other,))
     filled = fillings(a, b)
     if _other_news(filled, limits.name_weight if smaller >= limits.short else 1.0, limits):
         return _differ(score, f"the same form with other {_named(filled.conflicts)}", filled.conflicts)
@@ -83,7 +77,7 @@ def is_stock(reading: Reading, headline: str, limits: Limits = DEFAULT) -> bool:
     twin = Reading(
         headline, reading.body, reading.codes, reading.phrases_in_order, reading.phrases, reading.marks
     )
-    return bool(_only_the_form(reading, twin, _headlines(reading, twin), limits))
+    return bool(_only_the_form(reading, twin, Headlines.of(reading, twin), limits))
 
 
 def _differ(score: float, because: str, conflicts: tuple[Conflict, ...] = ()) -> Likeness:
@@ -92,18 +86,6 @@ def _differ(score: float, because: str, conflicts: tuple[Conflict, ...] = ()) ->
 
 def _same(score: float, relation: str, because: str, conflicts: tuple[Conflict, ...]) -> Likeness:
     return Likeness(same=True, score=score, relation=relation, because=because, conflicts=conflicts)
-
-
-def _headlines(a: Reading, b: Reading) -> _Headlines:
-    common, shorter = len(a.headline & b.headline), min(len(a.headline), len(b.headline))
-    if not shorter:
-        return _Headlines(common=0, shorter=0, of_shorter=0.0, of_both=0.0)
-    return _Headlines(
-        common=common,
-        shorter=shorter,
-        of_shorter=common / shorter if shorter >= 3 else float(a.headline == b.headline),
-        of_both=common / len(a.headline | b.headline),
-    )
 
 
 def _of_lead(a: Reading, b: Reading, limits: Limits) -> float:
@@ -121,7 +103,7 @@ def _told(a: Reading, b: Reading, limits: Limits) -> bool:
     return len(promised) >= limits.told_words and len(kept) >= limits.told * len(promised)
 
 
-def _only_the_form(a: Reading, b: Reading, heads: _Headlines, limits: Limits) -> str:
+def _only_the_form(a: Reading, b: Reading, heads: Headlines, limits: Limits) -> str:
     """Why two short texts are only made alike: by a form, or as what a source says under each of its headlines."""
     if conflict := headline_conflict(a.title, b.title):
         return f"the headlines are of one form with other {_named((conflict,))}"

@@ -10,7 +10,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ._words import HASH, IDEOGRAPH, code_of, spelled
+from ..text import ROOT
+from ._words import HASH, IDEOGRAPH, code_of, folded, spelled
 
 Hashes = NDArray[np.uint64]
 Phrases = NDArray[np.uint32]
@@ -75,6 +76,11 @@ class Reading:
     def words(self) -> list[str]:
         """The words of the body as they are written, for showing."""
         return spelled(self.body)
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """How its words begin, in one spelling: what its names are, in whatever form."""
+        return frozenset(folded(word)[:ROOT] for word in set(self.words))
 
     @cached_property
     def is_ideographic(self) -> bool:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..text import ROOT
 from ._reading import Hashes, Reading, are_in, chained, distinct, mixed
-from ._words import HASH, NAME, NUMBER, code_of, folded, spelled
+from ._words import HASH, NAME, NUMBER, folded
 
 _FEW = 8
 _SAME_NAME = 0.7
@@ -154,20 +154,6 @@ def _conflicts(short: Reading, long: Reading, rows: NDArray[np.intp]) -> Iterato
         else:
             first.setdefault(plain, Conflict(word, others[0], bool(ours.is_figure[row])))
     yield from (conflict for word, conflict in first.items() if word not in settled)
-
-
-def headline_conflict(title: str, other: str) -> Conflict | None:
-    """The first figure or name that differs, if nothing else does: headlines of serial news, of one form."""
-    ours, theirs = spelled(title), spelled(other)
-    differing = [(a, b) for a, b in zip(ours, theirs, strict=False) if folded(a) != folded(b)]
-    if len(ours) != len(theirs) or not differing or any(_kind(a) != _kind(b) or not _kind(a) for a, b in differing):
-        return None
-    conflicts = [Conflict(a, b, _kind(a) == NUMBER) for a, b in sorted(map(sorted, differing)) if not alike(a, b)]
-    return conflicts[0] if conflicts else None
-
-
-def _kind(word: str) -> int:
-    return code_of(word) & (NAME | NUMBER)
 
 
 # --- one word or two -------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .bases import LANGUAGES, Text, bases
 from .edits import EDITS, Desk, copy, footer, lead, other_figures, typography
-from .templates import TEMPLATES, instance
+from .templates import TEMPLATES, instance, one_name_apart
 
 INSTANCES = 14
 """Of each template."""
@@ -82,6 +82,14 @@ class Half:
             for number in self.templates[language]:
                 made = [instance(language, number, draw) for _ in range(INSTANCES)]
                 yield from (Pair(language, "template", a, b) for i, a in enumerate(made) for b in made[:i])
+                yield from self._one_name_apart(language, number, draw)
+
+    def _one_name_apart(self, language: str, number: int, draw: random.Random) -> Iterator[Pair]:
+        """Alone, and with so much that both say besides that next to nothing differs."""
+        for past in ("", *(text[1] for text in draw.sample(self.texts[language], 3))):
+            if pair := one_name_apart(language, number, draw):
+                a, b = ((title, f"{body} {past}") for title, body in pair)
+                yield Pair(language, "one name apart", a, b)
 
     def _alike(self, language: str, draw: random.Random) -> Iterator[Pair]:
         texts = self.texts[language]

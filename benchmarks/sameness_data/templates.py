@@ -52,6 +52,18 @@ def instance(language: str, number: int, draw: random.Random) -> tuple[str, str]
     )
 
 
+def one_name_apart(language: str, number: int, draw: random.Random) -> tuple[tuple[str, str], tuple[str, str]] | None:
+    """Two pieces of news of template `number` that differ in one name alone; None: no name of its headline is in it."""
+    title, body = instance(language, number, draw)
+    slots = {slot for _, slot in _WORD.findall(TEMPLATES[language][number][0])} - {"month"}
+    told = [(word, slot) for slot in sorted(slots) for word in _LISTS[language][slot] if word in title and word in body]
+    if not told:
+        return None
+    said, slot = told[0]
+    other = draw.choice([word for word in _LISTS[language][slot] if word not in f"{title} {body}"])
+    return (title, body), (title.replace(said, other), body.replace(said, other))
+
+
 def _number(between: re.Match[str], draw: random.Random) -> str:
     low, high = between.groups()
     if "." in low:
