@@ -49,7 +49,7 @@ def edit(old: Article, new: Article) -> Edit:
     """What `new` says in place of `old`."""
     if words(old.title) != words(new.title):
         return Edit(True, "the text has changed: another headline")
-    changes = [p for row in compare(plain(old.content), plain(new.content), STEPS) for p in row if differs(p)]
+    changes = [p for row in compare(plain(old.content), plain(new.content), steps=STEPS) for p in row if differs(p)]
     if figures := [shown for p in changes if (shown := other_figures(p))]:
         return Edit(True, f"the text has changed: other figures: {_listed(figures)}")
     count = sum(max(len(words(spoken(p.old))), len(words(spoken(p.new)))) for p in changes)

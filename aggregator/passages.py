@@ -67,7 +67,7 @@ def spoken(passage: Words) -> str:
 # --- comparing -------------------------------------------------------------------------------------------------------
 
 
-def compare(old: str, new: str, steps: int = STEPS) -> list[Row]:
+def compare(old: str, new: str, *, steps: int = STEPS) -> list[Row]:
     """
     All of both texts, in order. The same on any machine; half a second for two texts of 30,000 words. With fewer
     `steps` no text takes long, and more of what differs may be replaced as a whole.

@@ -137,7 +137,7 @@ pieces = st.lists(st.sampled_from(["a", "b", "C", "5", "на", "Ё", "国", "—
 @given(pieces, pieces, st.sampled_from([0, 10, STEPS]))
 def test_nothing_that_is_said_is_lost(old: list[str], new: list[str], steps: int) -> None:
     before, now = "".join(old), "".join(new)
-    passages: list[Passage] = [p for row in compare(before, now, steps) for p in row]
+    passages: list[Passage] = [p for row in compare(before, now, steps=steps) for p in row]
     for text, sides in ((before, [p.old for p in passages]), (now, [p.new for p in passages])):
         assert letters(" ".join(spoken(side) for side in sides)) == letters(text)
     for p in passages:
