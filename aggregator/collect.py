@@ -59,11 +59,11 @@ def collect(
         repeated = [known.echoed[one.id][0] for one in bag.echoes]
         judged = dedupe(
             bag.articles, known, now=trip.now, since=since, authority=authority, priorities=priorities,
-            repeated=repeated,
+            repeated=repeated, is_whole=not bag.is_part,
         )  # fmt: skip
         decisions = quarantine.watch(
             list(judged), source, lambda: store.usual(source.name), store.quarantine(source.name), bag.places,
-            now=trip.now, since=since, knows_some=bool(repeated),
+            now=trip.now, since=since, knows_some=bool(repeated) or bag.is_part,
         )  # fmt: skip
         visit = visited(source, trip, standing, bag, decisions, chance)
         store.save(visit, decisions)

@@ -48,6 +48,7 @@ def dedupe(
     authority: str,
     priorities: Mapping[str, int],
     repeated: Collection[str] = (),
+    is_whole: bool = True,
     anew: bool = False,
 ) -> Iterator[Decision]:
     """
@@ -55,12 +56,13 @@ def dedupe(
 
     `since` is our last good visit to the source, None on the first; `authority` is whose `tag:` URIs we mint;
     `priorities` tells whose copy leads (source -> priority, 0 where nothing is said). `repeated` are the ids of what
-    the visit has brought besides, and is the SAME for sure: it is not judged, but cannot have moved either. `anew`:
-    for articles that are held and told apart already, as if they came for the first time; each is NEW or COPY.
+    the visit has brought besides, and is the SAME for sure: it is not judged, but cannot have moved either. Unless the
+    visit `is_whole`, nothing has moved: what it has not brought may be in the source as before. `anew`: for articles
+    that are held and told apart already, as if they came for the first time; each is NEW or COPY.
     """
     met = [Met(article=a) if anew else by_guid(a, known) for a in articles]
-    memory = Memory(known, met, repeated)
-    if not anew:
+    memory = Memory(known, met, repeated, is_whole=is_whole)
+    if is_whole and not anew:
         visit = len(met) + len(repeated)
         memory.crowd = by_crowd(strangers(met, memory), visit, known.former, memory.here)
     for one in met:
@@ -97,7 +99,9 @@ def read(article: Article) -> Reading:
 class Memory:
     """What is known, and what this visit adds to it."""
 
-    def __init__(self, known: Known, met: list[Met], repeated: Collection[str] = ()) -> None:
+    def __init__(
+        self, known: Known, met: list[Met], repeated: Collection[str] = (), *, is_whole: bool = True
+    ) -> None:
         self.repeated = frozenset(repeated)
         self.by_id = {id: trace for id, trace in known.by_id.items() if id not in self.repeated}
         self.trace = known.trace
@@ -108,6 +112,8 @@ class Memory:
         self.waiting = known.waiting
         self.here = {one.known.id if one.known else one.article.id for one in met} | self.repeated
         """The ids of what this visit brings, as far as it is judged: those articles cannot have moved, or once more."""
+        self.is_whole = is_whole
+        """Whether what it does not bring can have moved."""
         self.crowd: Mapping[str, Trace] = {}
         """Article id -> the one that it is, in a visit in which all names have changed."""
         self._companies: dict[str, Company] = {}
@@ -218,7 +224,7 @@ def judge(one: Met, memory: Memory, priorities: Mapping[str, int]) -> Decision:
     placed = place(article, memory, priorities)
     if one.alias:
         placed = replace(placed, alias=one.alias)
-    held = memory.held(placed)
+    held = memory.held(placed) if memory.is_whole else None
     if held and not one.alias and is_renamed(article, held, memory.here):
         because = "the source had it under another guid and link: same date, and the same text, edited"
         return renamed(article, trace_of(held, placed.story), memory, because)
@@ -264,6 +270,8 @@ def again(article: Article, known: Trace, memory: Memory, because: str) -> Decis
 
 def moved(article: Article, memory: Memory) -> tuple[Trace | None, str]:
     """Which article it is that has lost its guid, and how we know."""
+    if not memory.is_whole:
+        return None, ""
     if known := by_link(article, memory.by_url.get(article.canonical_url, ()), memory.here):
         return known, "the source has it under another guid: same link, and same text, or headline and day"
     if known := by_words(article, memory.by_sketch.get(article.sketch, ()), memory.here):

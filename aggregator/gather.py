@@ -56,6 +56,8 @@ class Bag:
     """What went wrong with a part of it, and not with the source."""
     wishes: Wishes | None = None
     """What the first document that was read says of coming back."""
+    is_part: bool = False
+    """Whether a document came in part, so that who is not in it has not gone."""
     notes: list[str] | None = None
     """What was mended in the documents that were read; None: none was read."""
 
@@ -75,8 +77,11 @@ class Bag:
         self.echoes = [one for one in self.brought if one.article is None]
 
     def heard(self, decisions: Sequence[Decision]) -> Mapping[str, Echo] | None:
-        """What is an echo the next time: all that is stored and had its id for itself. None: what was one this time."""
-        if not self.brought:
+        """
+        What is an echo the next time: all that is stored and had its id for itself. None: what was one this time, also
+        where only a part of it was said again.
+        """
+        if not self.brought or self.is_part:
             return None
         alone = {one.id: one for one in self.brought if self._sharing[one.id] == 1}
         kept = [(one, one.echo.digest) for one in self.echoes if one.echo]
@@ -141,6 +146,7 @@ def take(kind: SourceKind, source: Source, fetched: Fetched, now: datetime, bag:
         brought, told = unwrap(kind, source, fetched, now, bag.past, bag.authority)
     bag.brought += refuse_our_own(source, brought, bag.authority)
     bag.places.append(fetched.url)
+    bag.is_part |= fetched.is_part
     bag.move_bookmark(fetched)
     bag.note_wishes(kind, fetched, told)
     bag.take_notes(kind, fetched, told, place(fetched, source))

@@ -20,6 +20,7 @@ class Answer:
     checkpoint: Checkpoint = field(default_factory=dict)
     media_type: str = ""
     charset: str | None = None
+    is_part: bool = False
 
 
 @dataclass

@@ -157,6 +157,19 @@ def test_a_headline_at_the_link_of_all_days_is_other_news_on_another_day() -> No
     assert decide(moved, known=knowing(yesterday))[0].article.id == yesterday.id
 
 
+def test_who_is_not_in_a_visit_that_brings_a_part_has_not_moved() -> None:
+    warning = article(content=HARVEST)
+    another = replace(
+        warning, id="f" * 24, guid="another", sketch="other words", content="<p>Both passes are closed by snow.</p>",
+        published_at=NOON + HOUR,
+    )  # fmt: skip
+    in_part = dedupe(
+        [another], knowing(warning), now=NOON, since=None, authority="a", priorities={}, is_whole=False
+    )  # fmt: skip
+    assert [d.verdict for d in in_part] == [Verdict.NEW]
+    assert decide(another, known=knowing(warning))[0].article.id == warning.id
+
+
 def test_items_that_share_one_link_are_told_apart() -> None:
     link = {"canonical_url": "https://alpha.example/live"}
     assert verdicts(decide(article(1, **link), article(2, **link))) == [Verdict.NEW, Verdict.NEW]

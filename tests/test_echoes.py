@@ -227,7 +227,9 @@ def in_a_feed(*entries: int, day: int = 20) -> bytes:
 
 def bag_of(body: bytes, echoes: Mapping[str, Echo], **more: Any) -> Bag:
     """What a visit to a feed with this body brings."""
-    answer = SimpleNamespace(url="https://alpha.example/rss", body=body, media_type="", charset=None, checkpoint={})
+    answer = SimpleNamespace(
+        url="https://alpha.example/rss", body=body, media_type="", charset=None, is_part=False, checkpoint={}
+    )
     world = cast(Any, SimpleNamespace(now=NOON, get=lambda *_: answer))
     return gather(source(**more), world, Bag({}, AUTHORITY, lambda: echoes))
 

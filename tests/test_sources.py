@@ -37,6 +37,7 @@ class FakeAnswer:
     url: str = "https://news.example/feed.xml"
     media_type: str = ""
     charset: str | None = None
+    is_part: bool = False
 
 
 @dataclass

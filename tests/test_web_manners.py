@@ -166,6 +166,7 @@ def test_what_is_new_alone_may_be_sent_but_only_to_those_who_have_the_rest(serve
     first = visit(web).get(server.url("/"))
     second = visit(web).get(server.url("/"), since=first.checkpoint)
     assert (second.body, second.checkpoint["etag"]) == (b"new", '"2"')
+    assert [first.is_part, second.is_part] == [False, True]
     assert [seen.headers["A-IM"] for seen in server.requests] == [None, "feed"]
 
 

@@ -25,6 +25,8 @@ class Fetched:
     """What the transport said; None if it said nothing."""
     changed_at: datetime | None = None
     """For a file, its modification time; None for what came over the web."""
+    is_part: bool = False
+    """Only what is new in it came (RFC 3229): what is missing may be there as before."""
     announced: Item | None = None
     """What the page, sitemap or feed that links here says of it; None if nothing does."""
 

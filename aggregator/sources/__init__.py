@@ -35,6 +35,10 @@ class Answer(Protocol):
         """Of the Content-Type header."""
 
     @property
+    def is_part(self) -> bool:
+        """Whether the body is only what is new since the bookmark (226, RFC 3229)."""
+
+    @property
     def checkpoint(self) -> Checkpoint:
         """`etag` and `last-modified`, verbatim, and what else is needed to send them back: keep it whole."""
 

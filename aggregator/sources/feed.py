@@ -64,8 +64,9 @@ def _fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]
         moved |= {**dict.fromkeys(_VALIDATORS, ""), **answer.checkpoint, "digest": digest}
     if body is not None or any(since.get(key, "") != value for key, value in moved.items()):
         yield Fetched(
-            url=answer.url, body=body, checkpoint=moved, media_type=answer.media_type, charset=answer.charset
-        )
+            url=answer.url, body=body, checkpoint=moved, media_type=answer.media_type, charset=answer.charset,
+            is_part=answer.is_part,
+        )  # fmt: skip
 
 
 def _digest(body: bytes) -> str:

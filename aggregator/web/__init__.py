@@ -57,6 +57,7 @@ class Page:
     body: bytes | None
     media_type: str = ""
     charset: str | None = None
+    is_part: bool = False
     checkpoint: Checkpoint
 
 
@@ -293,7 +294,10 @@ class Trip:
         media_type, charset = _content_type(reply.headers.get("Content-Type", ""))
         # 226 (RFC 3229): its ETag is that of the whole, although the body is what is new in it.
         checkpoint = given if reply.status in (200, 226) else dict.fromkeys(VALIDATORS, "")
-        return Page(url=place, body=body, media_type=media_type, charset=charset, checkpoint=checkpoint)
+        is_part = reply.status == 226
+        return Page(
+            url=place, body=body, media_type=media_type, charset=charset, is_part=is_part, checkpoint=checkpoint
+        )
 
     def _note_pause(self, reply: Reply) -> None:
         """The longest of all wishes counts, whichever server of this visit has it."""
