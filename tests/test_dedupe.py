@@ -170,6 +170,21 @@ def test_who_is_not_in_a_visit_that_brings_a_part_has_not_moved() -> None:
     assert decide(another, known=knowing(warning))[0].article.id == warning.id
 
 
+def test_an_article_that_a_visit_tells_under_two_guids_stays_as_it_is_held() -> None:
+    held = article(digest="home", url="https://alpha.example/home/1")
+    city = replace(held, digest="city", url="https://alpha.example/city/1")
+    home = replace(held, id="f" * 24, guid="another")
+    known = replace(knowing(held), by_id={held.id: trace(held), home.id: trace(held)})
+    for visit in ((city, home), (home, city)):
+        assert [(d.verdict, d.article.id) for d in decide(*visit, known=known)] == [(Verdict.SAME, held.id)] * 2
+    edited_twice = decide(city, replace(home, digest="edited"), known=known)
+    assert verdicts(edited_twice) == [Verdict.CHANGED, Verdict.SAME]
+    said_as_before = dedupe(
+        [city], known, now=NOON, since=None, authority="a", priorities={}, repeated=[held.id]
+    )  # fmt: skip
+    assert verdicts(list(said_as_before)) == [Verdict.SAME]
+
+
 def test_items_that_share_one_link_are_told_apart() -> None:
     link = {"canonical_url": "https://alpha.example/live"}
     assert verdicts(decide(article(1, **link), article(2, **link))) == [Verdict.NEW, Verdict.NEW]

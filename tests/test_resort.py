@@ -17,8 +17,8 @@ from click.testing import CliRunner, Result
 
 from aggregator import sameness
 from aggregator.cli import main
-from aggregator.dedupe import fingerprint
 from aggregator.errors import StoreError
+from aggregator.memory import fingerprint
 from aggregator.model import Article, Decision, Filing, Move, Opening, Verdict, Visit
 from aggregator.resort import Plan, carry_out, is_outdated, notice, plan
 from aggregator.stores import Store

@@ -123,8 +123,8 @@ def planned(settings: Config, store: Store, since: datetime) -> Plan:
 
 
 def split_off(room: Newsroom, article: Article) -> None:
-    from ..dedupe import fingerprint
     from ..jobs import now
+    from ..memory import fingerprint
 
     room.store.split(article.id, room.config.imprint.authority, fingerprint(article), now())
 

@@ -48,7 +48,7 @@ def without_sameness(until: ExitStack) -> None:
     from aggregator import sameness
 
     nothing = sameness.read([("", "")])[0]
-    until.enter_context(patch("aggregator.dedupe.sameness.read", lambda texts: [nothing] * len(texts)))
+    until.enter_context(patch("aggregator.memory.sameness.read", lambda texts: [nothing] * len(texts)))
     until.enter_context(patch("aggregator.dedupe.near", lambda *_: None))
 
 
