@@ -116,8 +116,13 @@ def _plain_words(path: Path) -> Iterator[None]:
 
 
 def retire(feeds: Path, topics: Collection[str]) -> None:
-    """Mark the folders of topics that are no longer configured, and take the mark from those that are again."""
-    for folder in feeds.iterdir() if feeds.is_dir() else ():
+    """
+    Mark the folders of topics that are no longer configured, and take the mark from those that are again. Raises
+    PressError if `feeds` is there and cannot be looked into.
+    """
+    with _plain_words(feeds):
+        folders = list(feeds.iterdir()) if feeds.is_dir() else []
+    for folder in folders:
         with suppress(OSError):  # no folder, or not ours to write: published all the same, only not marked
             if folder.name in topics:
                 (folder / GONE).unlink(missing_ok=True)
@@ -127,7 +132,14 @@ def retire(feeds: Path, topics: Collection[str]) -> None:
 
 def is_retired(folder: Path) -> bool:
     """Whether it is that of a topic that was not configured until now."""
-    return (folder / GONE).exists()
+    return is_there(folder / GONE)
+
+
+def is_there(path: Path) -> bool:
+    """Whether it can be seen; what lies in a folder that is not ours to enter cannot."""
+    with suppress(OSError):
+        return path.exists()
+    return False
 
 
 def keep_private(folder: Path) -> None:
@@ -156,7 +168,8 @@ def take_down(path: Path) -> None:
 def sweep(feeds: Path) -> None:
     """Remove the drafts that a crash left behind."""
     for draft in strays(feeds):
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # not ours to remove: whoever has to write there will say so
+            draft.unlink(missing_ok=True)
 
 
 def strays(feeds: Path) -> Iterable[Path]:

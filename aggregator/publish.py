@@ -23,7 +23,7 @@ from .galley import Galley
 from .incidents import Incident
 from .incidents import edition as desk_edition
 from .model import DESK, Edition, Front, Imprint, Printed, Story, Topic
-from .press import is_retired, keep_private, pack, put, put_all, take_down
+from .press import is_retired, is_there, keep_private, pack, put, put_all, take_down
 from .selection import DEPTH, select
 from .stores import Latest, Store
 
@@ -136,7 +136,7 @@ def read_back(feeds: Path) -> Iterator[Printed]:
 
 def is_complete(topic: Topic, feeds: Path) -> bool:
     """Whether all its files are there, whatever they say."""
-    return all((feeds / topic.name / fmt.FILENAME).exists() for fmt in formats_of(topic))
+    return all(is_there(feeds / topic.name / fmt.FILENAME) for fmt in formats_of(topic))
 
 
 def publish_front(

@@ -202,6 +202,10 @@ class Clock:
                 chore()
             except AggregatorError as e:  # a full disk, say: tried every tick, until it is mended
                 log.error("%s", e)
+            # The other place besides the runner: what comes out of a tick ends it before the chores that follow, and
+            # the next tick as well. So one defect in taking up config.yaml would stop all that this process is for.
+            except (Exception, SystemExit) as e:
+                log.exception("a defect in this program: %s: %s", type(e).__name__, e)
         self._last = time.monotonic()
 
     def _watch(self) -> None:

@@ -25,6 +25,8 @@ NAME = re.compile(r"\w[\w .-]{0,63}")
 MAIL = re.compile(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 """A module that is not ours."""
+UNNAMEABLE = re.compile("[\0\ud800-\udfff]")
+"""What escapes in YAML can say, and no name of a file: Path raises ValueError for it."""
 HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
 DNS_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
@@ -47,6 +49,8 @@ def path(text: str) -> Path:
     """Where something lies."""
     if not text.strip():
         raise ValueError("there is no path")
+    if UNNAMEABLE.search(text):
+        raise ValueError("no file can have such a name")
     return Path(text)
 
 

@@ -21,6 +21,10 @@ PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 SOURCES = "sources: [{name: inbox, files: inbox}]"
 
 
+IN_A_CIRCLE = "this path cannot be followed: Too many levels of symbolic links"
+TOO_LONG = "this path cannot be followed: File name too long"
+
+
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace, and we are in it."""
@@ -247,6 +251,35 @@ def test_a_feed_is_visited_every_half_hour_unless_said_otherwise(desk: Path) -> 
 def test_a_feed_has_a_web_address(desk: Path) -> None:
     (complaint,) = complaints_about("title: Desk\nsources:\n  - name: a\n    feed: example.org\n")
     assert complaint.startswith("config.yaml:4:11: 'example.org' is no web address")
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "complaint"),
+    [
+        ("files", "circle/a/", IN_A_CIRCLE), ("files", "circle/*.txt", IN_A_CIRCLE), ("files", "d/" * 2500, TOO_LONG),
+        ("files", r'"in\0box"', "no file can have such a name"), ("feeds", "circle", IN_A_CIRCLE),
+        ("feeds", r'"\ud800"', "no file can have such a name"), ("database", "circle/river.sqlite", IN_A_CIRCLE),
+        ("database", "d" * 300, TOO_LONG), ("like", "d" * 300, "this folder cannot be read: File name too long"),
+        ("like", "circle", "there is no folder {}/circle"),
+    ],
+)  # fmt: skip
+def test_a_path_that_can_never_be_followed_is_a_complaint_and_no_crash(
+    key: str, path: str, complaint: str, desk: Path
+) -> None:
+    Path("circle").symlink_to("circle")
+    places = {"files": f"- name: more\n  files: {path}", "like": f"topics:\n- name: wind\n  like: {path}"}
+    text = f"title: Desk\nsources:\n- {{name: inbox, files: inbox/}}\n{places.get(key, f'{key}: {path}')}\n"
+    line, column = text[: text.rindex(path)].count("\n") + 1, (2 if key in places else 0) + len(f"{key}: ") + 1
+    assert complaints_about(text)[0] == f"config.yaml:{line}:{column}: {complaint.format(desk)}"
+
+
+def test_where_nothing_is_said_of_feeds_a_circle_in_its_place_is_a_complaint_too(desk: Path) -> None:
+    Path("feeds").symlink_to("feeds")
+    assert complaints_about(f"title: Desk\n{SOURCES}\n") == [f"config.yaml:1:1: {IN_A_CIRCLE}"]
+
+
+def test_a_folder_that_may_come_yet_is_no_complaint(desk: Path) -> None:
+    assert read("title: Desk\nsources: [{name: inbox, files: config.yaml/later/*.txt}]\n").sources
 
 
 def test_a_missing_file_is_a_complaint(desk: Path) -> None:

@@ -14,8 +14,9 @@ from aggregator.errors import PressError, StoreError
 from aggregator.model import Job
 from aggregator.newsroom import Newsroom
 from aggregator.press import pack, put, put_all, retire, strays, sweep
+from aggregator.publish import is_complete
 
-from .make import HOUR, NOON
+from .make import HOUR, NOON, topic
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
@@ -209,6 +210,54 @@ def test_a_topic_that_is_not_configured_any_more_is_marked_until_it_returns(path
     assert (feeds / "grain/index.html").read_bytes() == OLD
     retire(feeds, ["all", "grain"])
     assert not list(feeds.glob("*/.gone"))
+
+
+def deny(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
+    """As if we had no right to look into them; root always has."""
+    calls = {name: getattr(Path, name) for name in ("iterdir", "exists")}
+
+    def denied(name: str) -> Callable[[Path], object]:
+        def call(self: Path) -> object:
+            if self in folders or (name == "exists" and self.parent in folders):
+                raise PermissionError(13, "Permission denied", str(self))
+            return calls[name](self)
+
+        return call
+
+    for name in calls:
+        monkeypatch.setattr(Path, name, denied(name))
+
+
+def test_a_change_is_taken_up_once_feeds_can_be_looked_into_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "inbox").mkdir()
+    settings, feeds = tmp_path / "config.yaml", tmp_path / "feeds"
+    settings.write_text("title: Desk\nsources: [{name: inbox, files: inbox/}]\n")
+    with Newsroom(config.load(settings), "test") as room:
+        feeds.mkdir()
+        settings.write_text(settings.read_text() + "topics: [{name: grain, match: [grain]}]\n")
+        with monkeypatch.context() as meanwhile:
+            deny(meanwhile, feeds)
+            assert not room.look_at_the_configuration()
+        assert f"{feeds} cannot be written: Permission denied; the configuration of before" in caplog.text
+        assert room.look_at_the_configuration()
+
+
+def test_documents_in_a_folder_that_is_not_ours_to_enter_count_as_missing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(path, OLD, AT)
+    everything = topic("all", formats=("rss",))
+    assert is_complete(everything, path.parents[1])
+    deny(monkeypatch, path.parent)
+    assert not is_complete(everything, path.parents[1])
+
+
+def test_a_draft_that_cannot_be_swept_stays(path: Path) -> None:
+    (path.parent / ".rss.xml.new").mkdir(parents=True)
+    sweep(path.parents[1])
+    assert strays(path.parents[1]) == [path.parent / ".rss.xml.new"]
 
 
 def test_where_nothing_was_published_nothing_is_gone(tmp_path: Path) -> None:

@@ -176,11 +176,21 @@ def test_the_clock_ticks_until_it_is_stopped() -> None:
     assert ticks == 3
 
 
-def test_a_chore_that_fails_stops_neither_the_others_nor_the_clock(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (StoreError("the disk is full"), "the disk is full"),
+        (RuntimeError("Symlink loop"), "a defect in this program: RuntimeError: Symlink loop"),
+        (SystemExit(2), "a defect in this program: SystemExit: 2"),
+    ],
+)
+def test_a_chore_that_fails_stops_neither_the_others_nor_the_clock(
+    failure: BaseException, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
     ticks = 0
 
     def broken() -> None:
-        raise StoreError("the disk is full")
+        raise failure
 
     def counting() -> None:
         nonlocal ticks
@@ -191,7 +201,7 @@ def test_a_chore_that_fails_stops_neither_the_others_nor_the_clock(caplog: pytes
     clock = Clock(broken, counting, every=timedelta(milliseconds=10))
     clock.run()
     assert ticks == 2
-    assert "the disk is full" in caplog.text
+    assert told in caplog.messages
 
 
 def test_a_new_story_is_published_once_it_has_settled(desk: Desk) -> None:

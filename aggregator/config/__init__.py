@@ -7,6 +7,7 @@ config.yaml -> Config, or every complaint at once, each with file:line:column.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,6 +22,7 @@ from ..model import DESK, Imprint, Manners, Source, Term, Topic, Trial
 from ..values import duration as duration
 from . import _yaml
 from ._access import read_headers, read_proxy
+from ._places import can_be_followed
 from ._section import Complaints, Section, plain, refuse_twins
 from ._topics import read_places, read_topics, read_trials
 
@@ -171,7 +173,7 @@ def _config(path: Path, text: str, top: Section) -> Config:
     polite = top.inner("polite")
     listen = top.take("listen", values.listen)
     imprint = _imprint(top, listen)
-    feeds = folder / top.take("feeds", values.path)
+    feeds, database = (_place(top, key, folder) for key in ("feeds", "database"))
     desk = top.take("desk", values.one_of("true", "false")) == "true"
     config = Config(
         path=path,
@@ -185,7 +187,7 @@ def _config(path: Path, text: str, top: Section) -> Config:
             proxy=read_proxy(top, folder) or "",
         ),
         listen=listen,
-        database=folder / top.take("database", values.path),
+        database=database,
         feeds=feeds,
         workers=top.take("workers", values.number(1, 256)),
         settle=top.take("settle", values.between(timedelta(), timedelta(hours=6))),
@@ -198,6 +200,12 @@ def _config(path: Path, text: str, top: Section) -> Config:
     polite.refuse_unknown()
     top.refuse_unknown()
     return config
+
+
+def _place(top: Section, key: str, folder: Path) -> Path:
+    place = folder / top.take(key, values.path)
+    can_be_followed(top, key, place)
+    return place
 
 
 def _imprint(top: Section, listen: tuple[str, int]) -> Imprint:
@@ -270,7 +278,8 @@ def _refuse_nothing(top: Section) -> None:
 
 def _is_ours(source: Source, link: str, feeds: Path) -> bool:
     if source.kind == "files":
-        return Path(source.location).resolve().is_relative_to(feeds.resolve())
+        # Not Path.resolve, which raises RuntimeError for a circle of links; that is a complaint already.
+        return Path(os.path.realpath(source.location)).is_relative_to(os.path.realpath(feeds))
     return values.lies_under(source.location, link)
 
 
@@ -337,7 +346,7 @@ def _location(section: Section, kind: str, folder: Path) -> str:
     """Empty if it is not given, or wrong."""
     if kind == "files":
         path = section.maybe(kind, values.path)
-        return str(folder / path) if path else ""
+        return str(folder / path) if path and can_be_followed(section, kind, folder / path) else ""
     return section.maybe(kind, values.phrase) or ""
 
 

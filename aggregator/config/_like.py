@@ -63,6 +63,14 @@ def _folders(section: Section) -> Like | None:
     if given is None:
         return None
     folder = Path(section.complaints.file).parent.absolute() / given
+    try:
+        return _texts_in(section, folder)
+    except OSError as e:
+        section.complain("like", f"this folder cannot be read: {e.strerror}")
+        return None
+
+
+def _texts_in(section: Section, folder: Path) -> Like:
     yes, no = folder / "yes", folder / "no"
     like = Like(folder=yes if yes.is_dir() else folder, unlike=no if no.is_dir() else None)
     there = sum(1 for _ in (like.folder or folder).glob("*.txt"))

@@ -139,6 +139,7 @@ class ThreadRunner:
         except AggregatorError as e:
             self.failures += 1
             log.error("%s: %s", job, e)
-        except (Exception, SystemExit):  # the one place: a defect, ours or a plug-in's, must not stop the river
+        # Here, and at the clock: a defect, ours or a plug-in's, must not stop the river.
+        except (Exception, SystemExit):
             self.failures += 1
             log.exception("%s: a defect in this program", job)
