@@ -35,7 +35,9 @@ class Report:
     visit: Visit
     counts: Mapping[Verdict, int]
     waits_because: str = ""
-    """Why something has to wait in quarantine; empty if nothing has."""
+    """Why something has to wait in quarantine, or finds no room there; empty if nothing has."""
+    not_kept: int = 0
+    """How many articles found no room."""
 
 
 def collect(
@@ -63,13 +65,15 @@ def collect(
         )  # fmt: skip
         decisions = quarantine.watch(
             list(judged), source, lambda: store.usual(source.name), store.quarantine(source.name), bag.places,
-            now=trip.now, since=since, knows_some=bool(repeated) or bag.is_part,
+            now=trip.now, since=since, waiting=lambda: store.waiting(source.name),
+            knows_some=bool(repeated) or bag.is_part,
         )  # fmt: skip
         visit = visited(source, trip, standing, bag, decisions, chance)
         store.save(visit, decisions)
-    waits_because = next((d.because for d in decisions if d.verdict is Verdict.WAITS), "")
+    not_kept = sum(d.because == quarantine.FULL for d in decisions)
+    waits_because = next((d.because for d in decisions if d.verdict is Verdict.WAITS), quarantine.FULL * bool(not_kept))
     counts = Counter(d.verdict for d in decisions) + Counter({Verdict.SAME: len(repeated)})
-    return Report(visit=visit, counts=counts, waits_because=waits_because)
+    return Report(visit=visit, counts=counts, waits_because=waits_because, not_kept=not_kept)
 
 
 def recall(store: Store, bag: Bag) -> Known:

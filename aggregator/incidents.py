@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html import escape
 
-from .model import DESK, Article, Dated, Edition, Health, Imprint, State, Story, Topic, Usual, Waiting
+from .model import DESK, MOST_WAITING, Article, Dated, Edition, Health, Imprint, State, Story, Topic, Usual, Waiting
 
 LONG = timedelta(days=1)
 QUIET = timedelta(days=7)
@@ -70,6 +70,7 @@ def waiting(quarantines: Mapping[str, tuple[datetime, str]], articles: Sequence[
         its = [w for w in articles if w.article.source == source]
         titles = [w.article.title for w in its]
         more = (f"and {len(titles) - TITLES} more",) if len(titles) > TITLES else ()
+        full = ("No more are kept: what else comes is dropped until then.",) if len(its) >= MOST_WAITING else ()
         yield Incident(
             kind="quarantine", source=source, since=since, updated_at=max((w.at for w in its), default=since),
             title=f"{source} is in quarantine: {len(its)} articles wait",
@@ -77,7 +78,7 @@ def waiting(quarantines: Mapping[str, tuple[datetime, str]], articles: Sequence[
                 f"Why: {because}",
                 f"They are stored and not published, and so is what comes after them, until you say 'aggregator "
                 f"release {source}' or 'aggregator discard {source}'.",
-                *titles[:TITLES], *more,
+                *full, *titles[:TITLES], *more,
             ),
         )  # fmt: skip
 

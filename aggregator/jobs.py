@@ -246,7 +246,7 @@ def publish_desk(_: str, desk: Desk) -> None:
     health = store.health()
     found = (
         *incidents.failing(health, now),
-        *incidents.waiting(store.quarantines(), store.quarantined()),
+        *incidents.waiting(store.quarantines(), store.quarantined(texts=False)),
         *incidents.silent(health, store.usual),
     )
     publish_desk(found, desk.imprint, desk.feeds, now)

@@ -42,7 +42,8 @@ class Logbook:
             log.log(level, "%s: %s; %s", visit.source, visit.error, following)
         if visit.requests and not visit.error:
             self._complaints.pop(OFFLINE, None)
-        news = ", ".join(f"{counts[v]} {v.value}" for v in TOLD if counts[v]) if counts else ""
+        told = {**{v.value: counts[v] for v in TOLD}, "not kept": report.not_kept} if counts else {}
+        news = ", ".join(f"{number} {what}" for what, number in told.items() if number)
         if report.waits_because:
             log.warning("%s: %s: %s; see 'aggregator quarantine'", visit.source, news, report.waits_because)
         elif news:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 
 from . import urls
-from .model import Decision, Source, Usual, Verdict
+from .model import MOST_WAITING, Decision, Source, Usual, Verdict
 from .text import words
 
 TIMES = 3
@@ -25,6 +26,7 @@ OF_ONE_LANGUAGE = 3
 """So many headlines: the language of one or two is guessed wrong too often."""
 VARIED = 4
 """A source with a site, or a publisher, for every four articles names other people's: new ones are usual there."""
+FULL = f"{MOST_WAITING} articles of this source wait in quarantine already, and no more are kept"
 
 
 def watch(
@@ -36,10 +38,13 @@ def watch(
     *,
     now: datetime,
     since: datetime | None,
+    waiting: Callable[[], int],
     knows_some: bool = False,
 ) -> list[Decision]:
     """
-    The same decisions, with WAITS for what has to wait. `because` is why the source is in quarantine already, empty if
+    The same decisions, with WAITS for what has to wait, and PASSED for what finds no room there: `waiting` tells how
+    many wait already. Those stay, for the operator has been told of them, and their source may have them no more; what
+    comes now is found again at another visit. `because` is why the source is in quarantine already, empty if
     it is not; `places` is where its documents were found; `since` is our last good visit, None on the first;
     `knows_some`: the visit has brought what is known, too, on which nothing had to be decided.
     """
@@ -50,13 +55,15 @@ def watch(
     if not because:
         return list(decisions)
     stories = {d.story for d in fresh}
-    return [wait(d, because) if d.story in stories else d for d in decisions]
+    room = max(0, MOST_WAITING - waiting())
+    verdicts = chain(repeat((Verdict.WAITS, because), room), repeat((Verdict.PASSED, FULL)))
+    return [keep_out(d, *next(verdicts)) if d.story in stories else d for d in decisions]
 
 
-def wait(decision: Decision, because: str) -> Decision:
-    """Also a copy within the visit waits, for its story does."""
+def keep_out(decision: Decision, verdict: Verdict, because: str) -> Decision:
+    """Also a copy within the visit, for its story does not open."""
     own = decision.article.id
-    return Decision(article=decision.article, verdict=Verdict.WAITS, story=own, because=because, alias=decision.alias)
+    return Decision(article=decision.article, verdict=verdict, story=own, because=because, alias=decision.alias)
 
 
 def suspicion(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.model import Article, Decision, Usual, Verdict
+from aggregator.model import MOST_WAITING, Article, Decision, Usual, Verdict
 from aggregator.quarantine import watch
 
 from .make import DAY, HOUR, NOON, article, source
@@ -40,11 +40,15 @@ def many(count: int, **more: Any) -> list[Decision]:
 
 
 def watched(decisions: list[Decision], usual: Usual = KNOWN, because: str = "", **more: Any) -> list[Decision]:
-    settings: dict[str, Any] = {"limit": 50, "away": HOUR, "places": ["https://alpha.example/rss"], "is_first": False}
+    settings: dict[str, Any] = {"limit": 50, "away": HOUR, "places": ["https://alpha.example/rss"], "is_first": False,
+                                "waiting": 0}  # fmt: skip
     settings |= more
     since = None if settings["is_first"] else NOON - settings["away"]
     of = source("alpha", quarantine=settings["limit"], title=settings.get("title", ""))
-    return watch(decisions, of, lambda: usual, because, settings["places"], now=NOON, since=since)
+    return watch(
+        decisions, of, lambda: usual, because, settings["places"], now=NOON, since=since,
+        waiting=lambda: settings["waiting"],
+    )  # fmt: skip
 
 
 def reason(decisions: list[Decision], usual: Usual = KNOWN, **more: Any) -> str:
@@ -57,6 +61,15 @@ def reason(decisions: list[Decision], usual: Usual = KNOWN, **more: Any) -> str:
 def test_a_flood_is_held_and_says_why() -> None:
     assert reason(many(51)) == "51 new articles at once; up to 50 would be usual"
     assert reason(many(50)) == ""
+
+
+def test_what_finds_no_room_in_quarantine_is_not_kept_and_comes_again_another_time() -> None:
+    told = watched(many(60), because="too much", waiting=MOST_WAITING - 50)
+    assert [d.verdict for d in told] == [Verdict.WAITS] * 50 + [Verdict.PASSED] * 10
+    assert {d.because for d in told} == {
+        "too much", "1000 articles of this source wait in quarantine already, and no more are kept"
+    }  # fmt: skip
+    assert {d.verdict for d in watched(many(60), because="too much", waiting=MOST_WAITING + 1)} == {Verdict.PASSED}
 
 
 def test_a_source_that_brings_much_may_bring_much() -> None:
@@ -188,6 +201,27 @@ def test_a_flood_waits_unpublished_and_so_does_what_comes_after_it(flooded: Path
     told = command(flooded, "quarantine")
     assert "old: 9 since " in told
     assert "Herd 12 reaches the winter pasture" in told
+
+
+def test_a_source_that_never_ends_fills_no_disk_and_the_operator_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    visits = [items(1, 3), items(1000, 600), items(2000, 600), items(1590, 10) + items(2990, 10), items(2000, 600)]
+    folder = desk(tmp_path, {"visits": visits}, source="quarantine: 5")
+    config = folder / "config.yaml"
+    config.write_text("desk: true\n" + config.read_text())
+    for _ in visits[:4]:
+        command(folder, "collect")
+    assert len(waiting(folder)) == 1000
+    assert "old: 400 quarantined, 200 not kept: 600 new articles at once" in caplog.text
+    assert "old: 10 not kept: 1000 articles of this source wait in quarantine already" in caplog.text
+    dropped = "what else comes is dropped"
+    assert dropped in command(folder, "quarantine")
+    assert dropped in (folder / "feeds/desk/atom.xml").read_text()
+    command(folder, "release", "old")
+    command(folder, "collect")
+    assert len(waiting(folder)) == 200
+    assert dropped not in command(folder, "quarantine")
 
 
 def test_released_it_is_published_under_its_own_dates(flooded: Path) -> None:

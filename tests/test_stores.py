@@ -551,6 +551,19 @@ def test_versions_are_kept_in_order(store: Store) -> None:
     assert store.versions("nobody") == []
 
 
+def test_of_an_article_that_is_edited_without_end_the_first_version_is_kept_and_the_last_ones(store: Store) -> None:
+    store.save(visit(), [new(1)])
+    for n in range(1, 31):
+        edit = replace(changed(1, digest=f"version-{n}", title=f"Выпуск {n}"), because=f"reason {n}")
+        store.save(visit(at=NOON + n * HOUR), [edit])
+    titles = [version.title for version in store.versions(article(1).id)]
+    assert titles == [article(1).title, *(f"Выпуск {n}" for n in range(10, 31))]
+    first, second, *_ = store.revisions(article(1).id)
+    assert (first.old, first.new.title, first.at) == (article(1), "Выпуск 10", NOON + 10 * HOUR)
+    assert first.because == "edited often; of the versions in between only the last are kept"
+    assert (second.new.title, second.because) == ("Выпуск 11", "reason 11")
+
+
 def test_a_changed_copy_stays_a_copy(store: Store) -> None:
     store.save(visit(), [new(1), copy(2, of=1, source="steppe")])
     store.save(visit(at=NOON + HOUR), [changed(2, story=1)])
@@ -1299,6 +1312,15 @@ def test_what_is_held_is_stored_whole_and_is_no_story(store: Store) -> None:
     assert store.quarantine("steppe") == "too much at once"
     assert store.quarantine("coast") == ""
     assert store.quarantines() == {"steppe": (NOON + HOUR, "too much at once")}
+
+
+def test_what_is_held_is_counted_and_listed_without_its_texts(store: Store) -> None:
+    store.save(visit(), [held(1), held(2), held(3)])
+    store.discard([article(1).id])
+    assert [store.waiting(name) for name in ("steppe", "coast")] == [2, 0]
+    assert [h.article for h in store.quarantined(texts=False)] == [
+        article(n, summary="", content="") for n in (2, 3)
+    ]
 
 
 def test_what_is_held_is_known_as_waiting_and_nothing_else(store: Store) -> None:

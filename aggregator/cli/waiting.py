@@ -18,7 +18,7 @@ def quarantine(path: Path, as_json: bool) -> None:
     from ..reports import quarantine_lines, waiting_row
 
     with reading(configuration(path)) as store:
-        waiting, sources = store.quarantined(), store.quarantines()
+        waiting, sources = store.quarantined(texts=False), store.quarantines()
     show(map(json_line, map(waiting_row, waiting)) if as_json else quarantine_lines(waiting, sources))
 
 

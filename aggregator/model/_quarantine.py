@@ -7,6 +7,9 @@ from datetime import datetime
 
 from ._articles import Article
 
+MOST_WAITING = 1_000
+"""Articles of one source: two full documents. A source that has something new at each visit would fill the disk."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from ..model import Waiting
+from ..model import MOST_WAITING, Waiting
 from ._plainly import Row, iso, when
 
 
@@ -24,6 +24,8 @@ def quarantine_lines(waiting: Sequence[Waiting], sources: Mapping[str, tuple[dat
         its = [w for w in waiting if w.article.source == source]
         at, because = sources.get(source) or (its[0].at, its[0].because)
         yield f"{source}: {len(its)} since {when(at)} UTC: {because}"
+        if len(its) >= MOST_WAITING:
+            yield "    no more are kept: what else comes is dropped, until you release or discard these"
         for one in its:
             yield f"    {one.article.id[:12]}  {when(one.article.published_at)}  {one.article.title}"
             yield f"        {one.article.url or one.article.guid}"

@@ -142,8 +142,11 @@ class Store(Protocol):
     def quarantines(self) -> Mapping[str, tuple[datetime, str]]:
         """The sources in quarantine: since when, and why; the longest first."""
 
-    def quarantined(self) -> list[Waiting]:
-        """What waits in quarantine, by source, in the order of its coming."""
+    def waiting(self, source: str) -> int:
+        """How many articles of the source wait in quarantine."""
+
+    def quarantined(self, *, texts: bool = True) -> list[Waiting]:
+        """What waits in quarantine, by source, in the order of its coming; with its texts, or all else without them."""
 
     def admit(self, articles: Collection[str], decisions: Sequence[Decision], now: datetime, *, old: bool) -> None:
         """

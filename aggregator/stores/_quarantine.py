@@ -44,7 +44,9 @@ def keep_waiting(conn: Connection, source: str, at: datetime, decisions: Sequenc
 
 BECAUSE = "SELECT because FROM quarantines WHERE source = ?"
 ALL_OPEN = "SELECT source, at, because FROM quarantines ORDER BY at, source"
+WAITING_OF = "SELECT count(*) FROM quarantined WHERE source = ? AND body <> ''"
 ALL_WAITING = "SELECT body, at, because, alias FROM quarantined WHERE body <> '' ORDER BY source, rowid"
+WITHOUT_TEXTS = ALL_WAITING.replace("body,", "json_set(body, '$.summary', '', '$.content', '') AS body,", 1)
 
 
 def quarantine_of(conn: Connection, source: str) -> str:
@@ -58,14 +60,20 @@ def open_quarantines(conn: Connection) -> dict[str, tuple[datetime, str]]:
     return {row["source"]: (moment(row["at"]), row["because"]) for row in conn.execute(ALL_OPEN)}
 
 
-def waiting_articles(conn: Connection) -> list[Waiting]:
+def count_waiting(conn: Connection, source: str) -> int:
+    """How many of its articles wait."""
+    (waiting,) = conn.execute(WAITING_OF, (source,)).fetchone()
+    return int(waiting)
+
+
+def waiting_articles(conn: Connection, *, texts: bool) -> list[Waiting]:
     """By source, in the order of their coming."""
     return [
         Waiting(
             article=article_of(json.loads(row["body"])), at=moment(row["at"]), because=row["because"],
             alias=row["alias"],
         )
-        for row in conn.execute(ALL_WAITING)
+        for row in conn.execute(ALL_WAITING if texts else WITHOUT_TEXTS)
     ]
 
 
@@ -146,10 +154,15 @@ class Quarantine:
         with self._connections.reading() as db:
             return open_quarantines(db.conn)
 
-    def quarantined(self) -> list[Waiting]:
+    def waiting(self, source: str) -> int:
+        """How many articles of the source wait in quarantine."""
+        with self._connections.reading() as db:
+            return count_waiting(db.conn, source)
+
+    def quarantined(self, *, texts: bool = True) -> list[Waiting]:
         """What waits in quarantine, by source, in the order of its coming."""
         with self._connections.reading() as db:
-            return waiting_articles(db.conn)
+            return waiting_articles(db.conn, texts=texts)
 
     def admit(self, articles: Collection[str], decisions: Sequence[Decision], now: datetime, *, old: bool) -> None:
         """These articles wait no more, and are saved as these decisions say."""

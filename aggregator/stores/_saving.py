@@ -145,6 +145,17 @@ UPDATE_ARTICLE = """
     WHERE number = :number"""
 
 
+FIRST_AND_LAST = 20
+"""
+Versions of an article that are kept besides the one in force: the first, which readers saw first, and the last ones. A
+page with the time of day in it would fill the database.
+"""
+MIDDLE = "edited often; of the versions in between only the last are kept"
+BEFORE_LAST = "SELECT number, replaced_at FROM versions WHERE article = ? ORDER BY number DESC LIMIT 1 OFFSET ?"
+FIRST = "SELECT min(number) FROM versions WHERE article = ?"
+DROP_MIDDLE = "DELETE FROM versions WHERE article = ? AND number > ? AND number <= ?"
+BRIDGE = "UPDATE versions SET replaced_at = ?, because = ? WHERE number = ?"
+
 REVISE_STORY = "UPDATE stories SET revised_at = :updated_at WHERE lead = :number"
 """For an edit in substance."""
 
@@ -160,11 +171,21 @@ def _replace_version(conn: sqlite3.Connection, at: datetime, decision: Decision)
     changed = {"number": row["number"], **article_row(_in_place_of(old, decision, at))}
     if not decision.is_look:  # a picture that has another address at each visit would fill the database
         conn.execute(INSERT_VERSION, (row["number"], stamp(at), decision.because, to_json(article_row(old))))
+        _drop_middle(conn, row["number"])
     conn.execute(UPDATE_ARTICLE, changed)
     if decision.substantive:
         conn.execute(REVISE_STORY, changed)
     conn.execute(INSERT_TEXT, changed)
     return story
+
+
+def _drop_middle(conn: sqlite3.Connection, article: int) -> None:
+    """The first version is then said to have been replaced by the oldest of the last ones, when that came."""
+    (first,) = conn.execute(FIRST, (article,)).fetchone()
+    before = conn.execute(BEFORE_LAST, (article, FIRST_AND_LAST)).fetchone()
+    if before and before["number"] > first:
+        conn.execute(DROP_MIDDLE, (article, first, before["number"]))
+        conn.execute(BRIDGE, (before["replaced_at"], MIDDLE, first))
 
 
 def _in_place_of(old: Article, decision: Decision, at: datetime) -> Article:
