@@ -61,6 +61,12 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def look_at_the_time(store: Store, now: datetime) -> None:
+    """At each start and each tick: nobody waits for a time that the clock has said by mistake."""
+    if moved := store.set_back(now):
+        log.warning("the time of day was set back: %d sources keep their waits, not their times", moved)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Desk:
     """What every job needs at hand."""

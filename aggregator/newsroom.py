@@ -47,6 +47,7 @@ class Newsroom:
 
             self.store.remember(read_back(settings.feeds))  # the same stories get the same guids
             self.store.sort_under(sameness.VERSION, jobs.now())
+        jobs.look_at_the_time(self.store, jobs.now())
         self._stamp = stamp(settings.path)
         self.desk = self._set_up(settings, None)
 

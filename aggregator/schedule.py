@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from .errors import AggregatorError
-from .jobs import FRONT, LEASE, Desk, settled_at
+from .jobs import FRONT, LEASE, Desk, look_at_the_time, settled_at
 from .logbook import OnceAMinute
 from .model import ALL, Job
 from .runners import Runner
@@ -38,8 +38,7 @@ PATIENCE = 10
 def tick(desk: Desk, runner: Runner) -> None:
     """Hand on everything that is due now."""
     now = desk.clock()
-    if moved := desk.store.set_back(now):
-        log.warning("the time of day was set back: %d sources keep their waits, not their times", moved)
+    look_at_the_time(desk.store, now)
     hand_out(desk, runner, now)
     if not runner.is_busy() or now.second % (TOGETHER if runner.idle() else RUSH) == 0:
         for job in left_over(desk):

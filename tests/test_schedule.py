@@ -266,6 +266,20 @@ def test_a_front_page_that_could_not_be_written_is_written_as_soon_as_it_can_be(
     assert hands.jobs == []
 
 
+def test_who_starts_after_the_clock_was_ahead_keeps_no_source_waiting(tmp_path: Path) -> None:
+    """Also without ticks: `run --once`, `collect`."""
+    (tmp_path / "inbox").mkdir()
+    settings = tmp_path / "config.yaml"
+    settings.write_text("title: Desk\nsources: [{name: inbox, files: inbox/}]\n")
+    with Newsroom(config.load(settings), "test") as room:
+        ahead = room.desk.clock() + 9000 * HOUR
+        assert room.store.claim(["inbox"], ahead, HOUR) == ["inbox"]
+    with Newsroom(config.load(settings), "test") as room:
+        [health] = room.store.health()
+        assert health.next_visit is not None
+        assert health.next_visit < room.desk.clock() + HOUR
+
+
 def test_a_clock_that_is_set_back_keeps_no_chore_waiting_for_the_old_time(desk: Desk) -> None:
     hands, now = Hands(desk), [NOON]
     moving = replace(desk, has_feed=True, clock=lambda: now[0])

@@ -247,10 +247,50 @@ def test_when_the_clock_is_set_back_waits_stay_as_long_as_they_were(store: Store
     assert store.set_back(NOON - MINUTE) == 0
     early = NOON - 9 * HOUR
     assert store.set_back(early) == 2  # the other one was registered at noon
-    assert store.claim_due(early, LEASE, 10) == []
+    assert store.claim_due(early, LEASE, 10) == ["coast"]
     assert store.claim(["steppe"], early + MINUTE, LEASE) == []
-    assert store.claim_due(early + 30 * MINUTE, LEASE, 10) == ["coast"]
     assert "steppe" in store.claim_due(early + HOUR, LEASE, 10)
+
+
+AHEAD = NOON + timedelta(days=365)
+"""What a clock says whose battery is empty."""
+
+
+def test_a_visit_that_never_ended_does_not_wait_for_the_time_of_a_clock_that_was_ahead(
+    store: Store, opener: Opener
+) -> None:
+    for name in ("steppe", "coast"):
+        store.save(visit(name), [])
+    assert store.claim_due(AHEAD, LEASE, 10) == ["steppe", "coast"]
+    store.close()
+    again = opener()
+    assert again.set_back(NOON + HOUR) == 2
+    assert again.set_back(NOON + HOUR) == 0
+    assert again.claim_due(NOON + HOUR + STEPPE.every, LEASE, 10) == ["steppe", "coast"]
+    again.close()
+
+
+def test_whoever_shares_a_host_that_was_crowded_does_not_wait_for_the_time_of_a_clock_that_was_ahead(
+    store: Store,
+) -> None:
+    sibling = replace(COAST, location="https://steppe.example/coast")
+    store.register([STEPPE, sibling], TOPICS, NOON)
+    store.save(visit("coast", next_at=NOON + 3 * HOUR), [])
+    crowded = visit("steppe", at=AHEAD, error="429", not_before=AHEAD + HOUR, host_not_before=AHEAD + 10 * MINUTE)
+    store.save(crowded, [])
+    now = NOON + HOUR
+    assert store.set_back(now) == 2
+    assert store.claim(["steppe", "coast"], now + 9 * MINUTE, LEASE) == []
+    assert store.claim(["steppe", "coast"], now + 10 * MINUTE, LEASE) == ["coast"]
+    assert store.claim(["steppe"], now + HOUR, LEASE) == ["steppe"]
+
+
+def test_when_the_clock_is_set_back_no_visit_was_made_later_than_now(store: Store) -> None:
+    store.save(visit(at=AHEAD), [])
+    store.save(visit(at=AHEAD + HOUR, error="no answer"), [])
+    store.set_back(NOON)
+    health = health_of(store)
+    assert (health.last_visit, health.failing_since, store.visited("steppe")) == (NOON, NOON, NOON)
 
 
 def test_when_the_clock_is_set_back_leases_and_hubs_wait_no_longer_than_they_would_have(store: Store) -> None:

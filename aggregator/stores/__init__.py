@@ -79,8 +79,8 @@ class Store(Protocol):
 
     def set_back(self, now: datetime) -> int:
         """
-        Called by the clock. Sources that were visited later than now, by more than a minute, were visited now: the
-        clock has been set back, and nobody shall wait for the old time to come again. How many there were.
+        Called by the clock, and at each start. What was set for a source later than now, by more than a minute, was set
+        now: the clock has been set back, and nobody shall wait for the old time to come again. How many there were.
         """
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int, at_once: int = 1) -> list[str]:

@@ -52,6 +52,7 @@ CREATE TABLE sources (
     stopped       INTEGER NOT NULL DEFAULT 0,   -- 1: gone for good, says its server
     standing      TEXT NOT NULL DEFAULT '{}',   -- JSON: what is to be remembered for the next visit
     leased_until  INTEGER,
+    set_at        INTEGER NOT NULL,             -- what the clock said when one of these four was set last
     last_visit    INTEGER,
     last_success  INTEGER,
     failing_since INTEGER,

@@ -15,12 +15,12 @@ from ._rows import MICROSECOND, health_of, moment_or_none, rows_for, stamp, stan
 MOVED = """
     UPDATE sources SET
         kind = :kind, location = :location, host = :host, checkpoint = '{}', standing = '{}', stopped = 0, failures = 0,
-        next_at = :now, not_before = NULL, error = NULL, failing_since = NULL, left_out = NULL
+        next_at = :now, set_at = :now, not_before = NULL, error = NULL, failing_since = NULL, left_out = NULL
     WHERE name = :name AND (kind <> :kind OR location <> :location)"""
 REGISTERED = "SELECT name, kind, location, every, place FROM sources WHERE place IS NOT NULL ORDER BY place"
 PLACED = """
-    INSERT INTO sources (name, kind, location, host, every, place, next_at)
-    VALUES (:name, :kind, :location, :host, :every, :place, :now)
+    INSERT INTO sources (name, kind, location, host, every, place, next_at, set_at)
+    VALUES (:name, :kind, :location, :host, :every, :place, :now, :now)
     ON CONFLICT (name) DO UPDATE SET
         place = excluded.place, every = excluded.every,
         next_at = iif(excluded.every < every, min(next_at, :now + excluded.every), next_at)"""
@@ -44,25 +44,26 @@ def register_sources(conn: Connection, sources: Iterable[Source], now: datetime)
     conn.executemany(PLACED, rows)
 
 
-AHEAD = "SELECT max(coalesce(last_visit, next_at - every)) FROM sources"
+AHEAD = "SELECT max(set_at) FROM sources"
+# Not by the last visit: a claim sets the next one, also if its own never ends, and a crowded host its neighbours'.
 SET_BACK = """
     UPDATE sources SET
-        next_at = next_at - (coalesce(last_visit, next_at - every) - :now),
-        not_before = not_before - (coalesce(last_visit, next_at - every) - :now),
-        last_visit = iif(last_visit IS NULL, NULL, :now)
-    WHERE coalesce(last_visit, next_at - every) > :now + :slack"""
-OTHER_WAITS = ("UPDATE sources SET leased_until = leased_until - ?", "UPDATE hubs SET due_at = due_at - ?")
+        next_at = next_at - (set_at - :now), not_before = not_before - (set_at - :now),
+        leased_until = leased_until - (set_at - :now), set_at = :now,
+        last_visit = min(last_visit, :now), last_success = min(last_success, :now),
+        failing_since = min(failing_since, :now)
+    WHERE set_at > :now + :slack"""
+SET_HUBS_BACK = "UPDATE hubs SET due_at = due_at - ?"
 SLACK = timedelta(minutes=1)
 
 
 def set_back_sources(conn: Connection, now: datetime) -> int:
-    """The clock was set back: visits of the future were made now, and the waits stay as long. How many sources."""
+    """The clock was set back: what was set in the future was set now, and the waits stay as long. How many sources."""
     (latest,) = conn.execute(AHEAD).fetchone()
     ahead, slack = (latest or 0) - stamp(now), SLACK // MICROSECOND
     if ahead <= slack:
         return 0
-    for sql in OTHER_WAITS:
-        conn.execute(sql, (ahead,))
+    conn.execute(SET_HUBS_BACK, (ahead,))
     return conn.execute(SET_BACK, {"now": stamp(now), "slack": slack}).rowcount
 
 
@@ -106,7 +107,8 @@ def _is_free(row: Row, now: int) -> bool:
     return all(until is None or until <= now for until in (row["leased_until"], row["not_before"]))
 
 
-LEASE = "UPDATE sources SET leased_until = :until, next_at = max(next_at, :now + every) WHERE name = :name"
+LEASE = """
+    UPDATE sources SET leased_until = :until, next_at = max(next_at, :now + every), set_at = :now WHERE name = :name"""
 
 
 def lease_sources(conn: Connection, names: Sequence[str], now: datetime, until: datetime) -> None:
@@ -120,7 +122,7 @@ def lease_sources(conn: Connection, names: Sequence[str], now: datetime, until: 
 END_VISIT = """
     UPDATE sources SET
         checkpoint = :checkpoint, next_at = :next_at, not_before = :not_before, leased_until = NULL,
-        stopped = :stopped, standing = coalesce(:standing, standing), host = coalesce(:host, host),
+        set_at = :at, stopped = :stopped, standing = coalesce(:standing, standing), host = coalesce(:host, host),
         next_because = :next_because, visits = visits + 1, unchanged = unchanged + :unchanged,
         last_visit = :at, error = :error, left_out = :left_out, new = :new,
         requests = requests + :requests, bytes = bytes + :bytes,
@@ -133,7 +135,7 @@ COME_BACK = """
     WHERE name = :source"""
 """From where the source is no longer: what was learned there means nothing at its new place, which is due already."""
 REST = """
-    UPDATE sources SET not_before = max(coalesce(not_before, 0), :until)
+    UPDATE sources SET not_before = max(coalesce(not_before, 0), :until), set_at = max(set_at, :at)
     WHERE host = (SELECT host FROM sources WHERE name = :source) AND host <> '' AND name <> :source"""
 KEEP_ECHOES = """
     INSERT INTO echoes (source, said) VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET said = excluded.said"""
@@ -168,7 +170,7 @@ def end_visit(conn: Connection, visit: Visit, new: int) -> None:
     if visit.echoes is not None:
         conn.execute(KEEP_ECHOES, (visit.source, to_json(dict(visit.echoes))))
     if visit.host_not_before:
-        conn.execute(REST, {"source": visit.source, "until": stamp(visit.host_not_before)})
+        conn.execute(REST, {**row, "until": stamp(visit.host_not_before)})
 
 
 def is_routine(visit: Visit) -> bool:
