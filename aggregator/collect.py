@@ -121,7 +121,7 @@ def visited(
         error=error,
         is_unchanged=heard.status == UNMODIFIED,
         not_before=rhythm.not_before(source, heard, now),
-        host_not_before=rhythm.host_not_before(heard, now),
+        hosts_not_before=rhythm.hosts_not_before(heard, now),
         standing=None if after == before else after,
         is_last=bool(error) and heard.status == GONE and not heard.is_elsewhere and not before.address,
     )

@@ -104,9 +104,9 @@ def not_before(source: Source, heard: Reception, now: datetime) -> datetime | No
     return now + wish if wish else None
 
 
-def host_not_before(heard: Reception, now: datetime) -> datetime | None:
-    """The same for the other sources of its host."""
-    return now + min(heard.back_after or HOST_PAUSE, HOST_PAUSE) if heard.is_crowded else None
+def hosts_not_before(heard: Reception, now: datetime) -> dict[str, datetime]:
+    """The same for the other sources of each host that is crowded."""
+    return {host: now + min(pause or HOST_PAUSE, HOST_PAUSE) for host, pause in heard.crowded.items()}
 
 
 def soon(now: datetime, chance: Random) -> datetime:

@@ -10,7 +10,7 @@ import pytest
 
 from aggregator.model import Reception, Source, Standing, Wishes
 from aggregator.rhythm import (
-    host_not_before,
+    hosts_not_before,
     is_time_for_all,
     learn,
     next_visit,
@@ -149,10 +149,11 @@ def test_the_servers_wish_is_kept_also_when_somebody_asks() -> None:
 
 
 def test_a_crowded_host_has_its_pause_but_its_other_sources_ten_minutes_at_most() -> None:
-    assert host_not_before(Reception(back_after=HOUR), NOON) is None
-    assert host_not_before(Reception(is_crowded=True), NOON) == NOON + 10 * MINUTE
-    assert host_not_before(Reception(is_crowded=True, back_after=HOUR), NOON) == NOON + 10 * MINUTE
-    assert host_not_before(Reception(is_crowded=True, back_after=MINUTE), NOON) == NOON + MINUTE
+    assert hosts_not_before(Reception(back_after=HOUR), NOON) == {}
+    crowded = {"a.example": timedelta(), "b.example": HOUR, "c.example": MINUTE}
+    assert hosts_not_before(Reception(crowded=crowded, back_after=HOUR), NOON) == {
+        "a.example": NOON + 10 * MINUTE, "b.example": NOON + 10 * MINUTE, "c.example": NOON + MINUTE,
+    }  # fmt: skip
 
 
 def dated(*hours: float) -> list[datetime]:

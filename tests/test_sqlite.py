@@ -102,7 +102,7 @@ def test_whoever_asks_for_the_source_sees_a_routine_visit(claimed: SqliteStore) 
     "facts",
     [
         {"not_before": NOON + HOUR},
-        {"host_not_before": NOON + HOUR},
+        {"hosts_not_before": {"steppe.example": NOON + HOUR}},
         {"error": "the server answers 503 Service Unavailable"},
         {"standing": Standing(failures=1)},
         {"is_unchanged": False},

@@ -176,9 +176,17 @@ def test_what_has_no_host_waits_for_nobody(store: Store) -> None:
 
 def test_a_crowded_host_is_left_alone_with_all_its_sources_for_a_while(store: Store) -> None:
     neighbours(store, ["a.example", "a.example", "b.example"])
-    store.save(visit("0", not_before=NOON + HOUR, host_not_before=NOON + 9 * MINUTE), [])
+    rests = {"a.example": NOON + 9 * MINUTE}
+    store.save(visit("0", not_before=NOON + HOUR, hosts_not_before=rests), [])
     assert store.claim_due(NOON + MINUTE, LEASE, 10) == ["2"]
     assert store.claim_due(NOON + 9 * MINUTE, LEASE, 10) == ["1"]
+
+
+def test_a_host_that_is_crowded_where_a_visit_was_led_rests_and_not_the_one_where_it_began(store: Store) -> None:
+    neighbours(store, ["a.example", "a.example", "b.example"])
+    store.save(visit("0", not_before=NOON + HOUR, hosts_not_before={"b.example": NOON + 9 * MINUTE}), [])
+    assert store.claim_due(NOON + MINUTE, LEASE, 10) == ["1"]
+    assert store.claim_due(NOON + 9 * MINUTE, LEASE, 10) == ["2"]
 
 
 def test_a_source_that_moved_for_good_has_its_turn_at_the_new_host(store: Store) -> None:
@@ -276,8 +284,8 @@ def test_whoever_shares_a_host_that_was_crowded_does_not_wait_for_the_time_of_a_
     sibling = replace(COAST, location="https://steppe.example/coast")
     store.register([STEPPE, sibling], TOPICS, NOON)
     store.save(visit("coast", next_at=NOON + 3 * HOUR), [])
-    crowded = visit("steppe", at=AHEAD, error="429", not_before=AHEAD + HOUR, host_not_before=AHEAD + 10 * MINUTE)
-    store.save(crowded, [])
+    rests = {"steppe.example": AHEAD + 10 * MINUTE}
+    store.save(visit("steppe", at=AHEAD, error="429", not_before=AHEAD + HOUR, hosts_not_before=rests), [])
     now = NOON + HOUR
     assert store.set_back(now) == 2
     assert store.claim(["steppe", "coast"], now + 9 * MINUTE, LEASE) == []

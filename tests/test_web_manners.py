@@ -67,17 +67,27 @@ def test_the_last_allowed_request_is_a_success_and_a_pause_for_the_host(server: 
     server.answers["/"] = reply(body=b"x", X_RateLimit_Remaining="0", X_RateLimit_Reset="60")
     trip = visit(web)
     trip.get(server.url("/"))
-    assert (trip.reception.back_after, trip.reception.is_crowded) == (timedelta(seconds=60), True)
+    assert (trip.reception.back_after, trip.reception.crowded) == (MINUTE, {"127.0.0.1": MINUTE})
 
 
-@pytest.mark.parametrize(("status", "is_crowded"), [(429, True), (503, False), (403, False), (500, False)])
+@pytest.mark.parametrize(("status", "crowded"), [(429, ["127.0.0.1"]), (503, []), (403, []), (500, [])])
 def test_a_pause_is_kept_whatever_the_error_and_is_the_hosts_only_with_429(
-    server: Loopback, web: Web, status: int, is_crowded: bool
+    server: Loopback, web: Web, status: int, crowded: list[str]
 ) -> None:
     server.answers["/"] = reply(status, Retry_After="120")
     trip = fail(visit(web, server.url("/")), server.url("/"))
     heard = trip.reception
-    assert (heard.status, heard.back_after, heard.is_crowded) == (status, timedelta(seconds=120), is_crowded)
+    assert (heard.status, heard.back_after, list(heard.crowded)) == (status, timedelta(seconds=120), crowded)
+
+
+def test_the_host_that_is_crowded_is_the_one_that_says_so_and_those_that_lead_to_it(server: Loopback, web: Web) -> None:
+    server.answers["/feed"] = reply(body=b"x")
+    server.answers["/old"] = reply(302, Location=server.url("/new", host="localhost"))
+    server.answers["/new"] = reply(429, Retry_After="60")
+    there = fail(visit(web, server.url("/feed")), server.url("/new", host="localhost"))
+    assert there.reception.crowded == {"localhost": MINUTE}
+    led_there = fail(visit(web, server.url("/old")), server.url("/old"))
+    assert led_there.reception.crowded == {"127.0.0.1": MINUTE, "localhost": MINUTE}
 
 
 # --- what a feed says of itself --------------------------------------------------------------------------------------

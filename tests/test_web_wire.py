@@ -15,7 +15,8 @@ import pytest
 
 from aggregator.errors import FetchError, Stopped
 from aggregator.model import Manners
-from aggregator.web import Web, _dial, unpack
+from aggregator.web import Web, _dial
+from aggregator.web._packed import unpack
 
 from .loopback import STUCK, Loopback, failure, hang, in_turn, make_web, pour, raw, reply, visit
 

@@ -26,6 +26,7 @@ from .test_schedule import Hands
 
 MINUTE = timedelta(minutes=1)
 STEP = 5 * MINUTE
+HOSTS = frozenset({"127.0.0.1", "localhost"})
 
 
 @dataclass
@@ -55,7 +56,7 @@ class Week:
     def run(self, sources: list[Source], until: datetime) -> None:
         """One life of the program."""
         database = self.folder / "db/river.sqlite"
-        with closing(open_store(database, writing=True)) as store, closing(make_web()) as web:
+        with closing(open_store(database, writing=True)) as store, closing(make_web(private_hosts=HOSTS)) as web:
             store.register(sources, {}, self.now)
             desk = Desk(
                 sources={s.name: s for s in sources}, topics={}, imprint=IMPRINT, store=store, web=web,
@@ -178,6 +179,19 @@ def test_two_sources_of_a_crowded_host_both_have_a_pause(week: Week) -> None:
     refused = next(c.at for c in week.calls("one") if c.status == 429)
     assert not [c for c in week.calls("two") if refused < c.at < refused + 8 * MINUTE]
     assert is_spotless(week.calls("two"))
+
+
+def test_a_host_where_redirects_lead_has_a_pause_with_all_its_sources(week: Week) -> None:
+    far = week.server.url("/far", host="localhost")
+    week.publisher("near", changes=HOUR, status=lambda *_: 302, location=far)
+    week.publisher("far", changes=HOUR, status=lambda _, nth: 429 if nth == 3 else 200, patience=8 * MINUTE)
+    week.publisher("there", changes=HOUR)
+    publish(week.server, week.publishers)
+    places = {"near": week.server.url("/near"), "there": week.server.url("/there", host="localhost")}
+    week.run([source(name, location=url, every=4 * MINUTE, adapts=False) for name, url in places.items()], NOON + DAY)
+    refused = next(c.at for c in week.calls("far") if c.status == 429)
+    assert not [c for c in week.calls("there") if refused < c.at < refused + 8 * MINUTE]
+    assert is_spotless(week.calls("there"))
 
 
 def test_an_outage_of_ours_costs_no_source_its_health(week: Week, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
@@ -108,8 +108,8 @@ class Visit:
     bytes: int = 0
     standing: Standing | None = None
     """What is to be remembered for the next visit; None: what was."""
-    host_not_before: datetime | None = None
-    """The server's wish for all sources of its host."""
+    hosts_not_before: Mapping[str, datetime] = field(default_factory=dict)
+    """Host -> the wish of its server for all sources there."""
     is_unchanged: bool = False
     """The server has said that the document is as it was (304)."""
     echoes: Mapping[str, Echo] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -35,8 +36,11 @@ class Reception:
     """How long the server calls that document fresh."""
     back_after: timedelta = timedelta()
     """The longest pause that any of the servers asked for."""
-    is_crowded: bool = False
-    """Whether that pause is meant for all that we ask of the host: 429, or no requests left."""
+    crowded: Mapping[str, timedelta] = field(default_factory=dict)
+    """
+    The hosts whose pause is meant for all that we ask of them (429, or no requests left), and how long it is; zero if
+    none was named. Those that redirect there are among them: the next address may lead there, too.
+    """
     moved_to: str = ""
     """Where permanent redirects (301, 308) lead from the source's own address; empty if they lead nowhere."""
     is_cut_off: bool = False

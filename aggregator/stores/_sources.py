@@ -136,7 +136,7 @@ COME_BACK = """
 """From where the source is no longer: what was learned there means nothing at its new place, which is due already."""
 REST = """
     UPDATE sources SET not_before = max(coalesce(not_before, 0), :until), set_at = max(set_at, :at)
-    WHERE host = (SELECT host FROM sources WHERE name = :source) AND host <> '' AND name <> :source"""
+    WHERE host = :host AND name <> :source"""
 KEEP_ECHOES = """
     INSERT INTO echoes (source, said) VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET said = excluded.said"""
 
@@ -169,8 +169,8 @@ def end_visit(conn: Connection, visit: Visit, new: int) -> None:
         return
     if visit.echoes is not None:
         conn.execute(KEEP_ECHOES, (visit.source, to_json(dict(visit.echoes))))
-    if visit.host_not_before:
-        conn.execute(REST, {**row, "until": stamp(visit.host_not_before)})
+    for host, until in visit.hosts_not_before.items():
+        conn.execute(REST, {**row, "host": host, "until": stamp(until)})
 
 
 def is_routine(visit: Visit) -> bool:
@@ -178,8 +178,9 @@ def is_routine(visit: Visit) -> bool:
     Whether nothing has come of it that could be missed: neither news nor a wish nor a complaint. If it is lost, then
     with its lease, and `lease_sources` has written down when the source is due again.
     """
-    wishes = (visit.not_before, visit.host_not_before, visit.standing, visit.echoes)
-    return visit.is_unchanged and not (visit.error or visit.left_out) and all(wish is None for wish in wishes)
+    wishes = (visit.not_before, visit.standing, visit.echoes)
+    is_plain = not (visit.error or visit.left_out or visit.hosts_not_before)
+    return visit.is_unchanged and is_plain and all(wish is None for wish in wishes)
 
 
 LOCATION = "SELECT location FROM sources WHERE name = ?"

@@ -13,8 +13,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import Message
@@ -24,12 +23,13 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from .. import __version__
 from ..errors import FetchError, Stopped
-from ..model import Checkpoint, Manners, Reception, Source
+from ..model import Checkpoint, Manners, Reception, Source, host_of
 from ..urls import without_user
 from ._address import plain
 from ._gates import Gates
 from ._guard import Guard, Refused
 from ._line import Line
+from ._packed import unpack
 from ._wishes import back_after, budget_after, fresh_for
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 HOPS = 5
 """Redirects that one GET follows."""
-MOST_MEMBERS = 1000
-"""Of a packed answer; bgzip makes one for each 64 kB."""
 REDIRECTS = (301, 302, 303, 307, 308)
 PERMANENT = (301, 308)
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
@@ -195,6 +193,7 @@ class Trip:
             raise self._error("this is no http or https address", permanent=True)
         try:
             reply, _ = self._ask(url, {}, self._web.seconds, form)
+            self._note_pause(reply, [host_of(url)])
         except (NoAnswer, Refused) as e:
             raise self._error(str(e)) from e
         if not 200 <= reply.status < 300:
@@ -205,11 +204,13 @@ class Trip:
         self, asked: str, since: Checkpoint, headers: Mapping[str, str]
     ) -> tuple[str, Reply, Mapping[str, str]]:
         """The first answer that is no redirect, where it stood, and the validators that it was asked with."""
-        url, left, moved_to, is_permanent = asked, self._web.seconds, "", True
+        url, left, moved_to, is_permanent, way = asked, self._web.seconds, "", True, list[str]()
         for _ in range(HOPS + 1):
             conditions = {} if self._afresh else _conditions(since, url, asked)
             reply, seconds = self._ask(url, {"Accept": ACCEPT, **conditions, **headers}, left)
             left -= seconds
+            way.append(host_of(url))
+            self._note_pause(reply, way)
             if reply.status not in REDIRECTS:
                 if self._speaks(asked):
                     self._hear(status=reply.status, is_elsewhere=url != asked, moved_to=moved_to)
@@ -237,8 +238,7 @@ class Trip:
         """The answer, and the seconds it took once it was our turn."""
         from ._faults import NoAnswer
 
-        address = plain(url)
-        host = address.host if address else urlsplit(url).hostname or ""
+        host = host_of(url)
         polite = {"User-Agent": self._web.agent, "Accept-Encoding": "gzip", **headers}
         with self._web.gates.through(host):
             self._web.go_on()
@@ -254,7 +254,6 @@ class Trip:
             seconds = time.monotonic() - began
         self._web.line.reached(self.now)
         self.bytes += len(reply.body)
-        self._note_pause(reply)
         return reply, seconds
 
     def _target(self, url: str, reply: Reply) -> str:
@@ -299,15 +298,15 @@ class Trip:
             url=place, body=body, media_type=media_type, charset=charset, is_part=is_part, checkpoint=checkpoint
         )
 
-    def _note_pause(self, reply: Reply) -> None:
-        """The longest of all wishes counts, whichever server of this visit has it."""
+    def _note_pause(self, reply: Reply, way: Sequence[str]) -> None:
+        """The longest of all wishes counts, whichever server of this visit has it. `way`: the hosts that led to it."""
         is_refused = reply.status in (403, 429, 503)
         budget = budget_after(reply.headers, self.now, is_refused=is_refused)
         pause = max(budget, back_after(reply.headers, self.now) if reply.status >= 400 else budget)
-        self._hear(
-            back_after=max(pause, self.reception.back_after),
-            is_crowded=self.reception.is_crowded or reply.status == 429 or bool(budget),
-        )
+        self._hear(back_after=max(pause, self.reception.back_after))
+        if reply.status == 429 or budget:
+            told = self.reception.crowded
+            self._hear(crowded={**told, **{host: max(pause, told.get(host, pause)) for host in way}})
 
     def _hear(self, **said: Any) -> None:
         if not said.items() <= vars(self.reception).items():  # mostly it is nothing new
@@ -319,33 +318,6 @@ class Trip:
 
     def _error(self, reason: str, *, permanent: bool = False) -> FetchError:
         return FetchError(self._whom, reason, permanent=permanent)
-
-
-def unpack(body: bytes, coding: str, limit: int) -> bytes:
-    """
-    Undo gzip, which is all we offer. Believes the bytes more than the header: some servers say gzip and send plain,
-    some the other way round. Raises ValueError with a plain sentence; `limit` bytes at most are ever unpacked.
-    """
-    codings = [name for part in coding.lower().split(",") if (name := part.strip()) not in ("", "identity")]
-    if codings not in ([], ["gzip"], ["x-gzip"]):
-        raise ValueError(f"the answer is packed as {', '.join(codings)!r}, which was not asked for")
-    parts: list[bytes] = []
-    size = 0
-    while body.startswith(b"\x1f\x8b"):  # RFC 1952, 2.2: one member or several
-        stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        try:
-            parts.append(stream.decompress(body, limit - size + 1))
-        except zlib.error as e:
-            raise ValueError("the answer is badly packed") from e
-        size += len(parts[-1])
-        if size > limit:
-            raise ValueError(f"the answer is longer than {limit} bytes unpacked")
-        if not stream.eof:
-            raise ValueError("the packed answer ends early")
-        if len(parts) > MOST_MEMBERS:  # each costs a copy of all behind it
-            raise ValueError(f"the answer is packed in more than {MOST_MEMBERS} parts")
-        body = stream.unused_data
-    return b"".join(parts) if parts else body
 
 
 def _is_web(url: str) -> bool:
