@@ -189,6 +189,19 @@ def test_a_host_that_is_crowded_where_a_visit_was_led_rests_and_not_the_one_wher
     assert store.claim_due(NOON + 9 * MINUTE, LEASE, 10) == ["2"]
 
 
+def test_a_visit_under_way_does_not_end_the_rest_of_its_host_that_another_one_was_told(store: Store) -> None:
+    neighbours(store, ["a.example"] * 3)
+    assert store.claim_due(NOON, LEASE, 10, 3) == ["0", "1", "2"]
+    rests = {"a.example": NOON + 9 * MINUTE}
+    store.save(visit("0", at=NOON + MINUTE, not_before=NOON + HOUR, hosts_not_before=rests), [])
+    store.save(visit("1", next_at=NOON), [])
+    store.save(visit("2", next_at=NOON, not_before=NOON + MINUTE), [])
+    assert store.claim(["1", "2"], NOON + 9 * MINUTE - MINUTE, LEASE) == []
+    assert store.claim(["1", "2"], NOON + 9 * MINUTE, LEASE) == ["1", "2"]
+    store.save(visit("1", at=NOON + 9 * MINUTE, next_at=NOON), [])
+    assert store.claim(["1"], NOON + 9 * MINUTE, LEASE) == ["1"]
+
+
 def test_a_source_that_moved_for_good_has_its_turn_at_the_new_host(store: Store) -> None:
     neighbours(store, ["a.example", "b.example"])
     store.save(visit("0", next_at=NOON, standing=Standing(address="https://b.example/")), [])

@@ -121,7 +121,8 @@ def lease_sources(conn: Connection, names: Sequence[str], now: datetime, until: 
 
 END_VISIT = """
     UPDATE sources SET
-        checkpoint = :checkpoint, next_at = :next_at, not_before = :not_before, leased_until = NULL,
+        checkpoint = :checkpoint, next_at = :next_at, leased_until = NULL,
+        not_before = iif(not_before > :at, max(not_before, coalesce(:not_before, 0)), :not_before),
         set_at = :at, stopped = :stopped, standing = coalesce(:standing, standing), host = coalesce(:host, host),
         next_because = :next_because, visits = visits + 1, unchanged = unchanged + :unchanged,
         last_visit = :at, error = :error, left_out = :left_out, new = :new,
@@ -130,6 +131,10 @@ END_VISIT = """
         failures = iif(:error IS NULL, 0, failures + :failure),
         failing_since = iif(:error IS NULL, NULL, coalesce(failing_since, iif(:failure, :at, NULL)))
     WHERE name = :source AND kind = coalesce(:kind, kind) AND location = coalesce(:location, location)"""
+"""
+Nobody is claimed before its `not_before`: what lies behind the beginning of the visit was written during it, by one
+that has met the host crowded (REST), and still holds.
+"""
 COME_BACK = """
     UPDATE sources SET leased_until = NULL, requests = requests + :requests, bytes = bytes + :bytes
     WHERE name = :source"""
