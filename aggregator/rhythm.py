@@ -7,8 +7,9 @@ When to come back. Pure: the time and the chance are given.
     went wrong   anywhere between `every` and that ("full jitter", so that a server which comes back is not met by all)
     cut off      our own fault: in a minute or three
 
-And never before the end of a pause that a server asked for (Retry-After). Whatever comes out is a little later, by
-chance, and never earlier.
+And never before the end of a pause that a server asked for (Retry-After), or of its document's freshness; these count
+from when they were heard, the rest from the beginning of the visit. Whatever comes out is a little later, by chance,
+and never earlier.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def next_visit(
     at = now + wait + min(wait * LATER, LATEST) * chance.random()
     if not failed:
         at = spare(at, standing.wishes, now + longest(source), chance)
-    return max(at, now + heard.back_after)
+    return max(at, not_before(source, heard, now) or at)
 
 
 def why(source: Source, standing: Standing, heard: Reception, now: datetime, *, failed: bool) -> str:
@@ -101,12 +102,13 @@ def spoken(wait: timedelta) -> str:
 def not_before(source: Source, heard: Reception, now: datetime) -> datetime | None:
     """The server's own wish, which is kept also when somebody asks for a visit now; None if it has none."""
     wish = max(heard.back_after, freshness(source, heard))
-    return now + wish if wish else None
+    return now + heard.said_after + wish if wish else None
 
 
 def hosts_not_before(heard: Reception, now: datetime) -> dict[str, datetime]:
     """The same for the other sources of each host that is crowded."""
-    return {host: now + min(pause or HOST_PAUSE, HOST_PAUSE) for host, pause in heard.crowded.items()}
+    said_at = now + heard.said_after
+    return {host: said_at + min(pause or HOST_PAUSE, HOST_PAUSE) for host, pause in heard.crowded.items()}
 
 
 def soon(now: datetime, chance: Random) -> datetime:

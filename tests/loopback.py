@@ -170,10 +170,26 @@ def in_turn(*answers: Answering) -> Answering:
     return lambda handler: next(rest)(handler)
 
 
-def make_web(*, seconds: float = STUCK, sleep: Callable[[float], object] | None = None, **manners: Any) -> Web:
-    """A Web without pauses that may visit 127.0.0.1, and has other manners if you say so."""
+def make_web(
+    *, seconds: float = STUCK, sleep: Callable[[float], object] | None = None, clock: Callable[[], float] = lambda: 9.0,
+    **manners: Any,
+) -> Web:  # fmt: skip
+    """A Web without pauses that may visit 127.0.0.1, and has other manners if you say so. Its clock stands still."""
     ours = {"contact": "desk@example.org", "pause": timedelta(0), "private_hosts": frozenset({"127.0.0.1"}), **manners}
-    return Web(Manners(**ours), seconds=seconds, limit=1 << 20, sleep=sleep)
+    return Web(Manners(**ours), seconds=seconds, limit=1 << 20, sleep=sleep, clock=clock)
+
+
+class Clock:
+    """A clock that only sleeping moves on: `make_web(sleep=clock.sleep, clock=clock)`."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
 
 
 def visit(web: Web, location: str = "http://127.0.0.1/", **more: Any) -> Trip:

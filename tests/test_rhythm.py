@@ -156,6 +156,15 @@ def test_a_crowded_host_has_its_pause_but_its_other_sources_ten_minutes_at_most(
     }  # fmt: skip
 
 
+def test_what_a_server_wishes_is_kept_from_when_it_said_so() -> None:
+    late = Reception(status=429, said_after=9 * MINUTE, back_after=2 * HOUR, crowded={"a.example": HOUR})
+    assert wait(failed=True, status=429, back_after=2 * HOUR, said_after=9 * MINUTE) == 2 * HOUR + 9 * MINUTE
+    assert wait(fresh_for=30 * MINUTE, said_after=9 * MINUTE) == 39 * MINUTE
+    assert not_before(source(), late, NOON) == NOON + 2 * HOUR + 9 * MINUTE
+    assert hosts_not_before(late, NOON) == {"a.example": NOON + 19 * MINUTE}
+    assert not_before(source(), Reception(said_after=9 * MINUTE), NOON) is None
+
+
 def dated(*hours: float) -> list[datetime]:
     return [NOON - hour * HOUR for hour in hours]
 

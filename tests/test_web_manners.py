@@ -6,6 +6,7 @@ import errno
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -17,7 +18,7 @@ from aggregator.web import Trip, Web
 from aggregator.web._line import Line
 from aggregator.web._wishes import budget_after
 
-from .loopback import NOW, Loopback, in_turn, make_web, reply, visit
+from .loopback import NOW, Clock, Loopback, in_turn, make_web, reply, visit
 from .make import fetched
 
 HOUR = timedelta(hours=1)
@@ -88,6 +89,34 @@ def test_the_host_that_is_crowded_is_the_one_that_says_so_and_those_that_lead_to
     assert there.reception.crowded == {"localhost": MINUTE}
     led_there = fail(visit(web, server.url("/old")), server.url("/old"))
     assert led_there.reception.crowded == {"127.0.0.1": MINUTE, "localhost": MINUTE}
+
+
+def test_what_a_server_wishes_counts_from_when_it_said_so_and_not_from_the_beginning_of_the_visit(
+    server: Loopback,
+) -> None:
+    clock = Clock()
+    web = make_web(pause=HOUR, sleep=clock.sleep, clock=clock)
+    server.answers["/robots.txt"] = reply(body=b"x")
+    server.answers["/list"] = reply(body=b"x", Cache_Control="max-age=600")
+    server.answers["/busy"] = reply(429, Retry_After="120")
+    trip = visit(web, server.url("/list"))
+    trip.get(server.url("/robots.txt"))
+    trip.get(server.url("/list"))
+    assert (trip.not_before, trip.reception.fresh_for) == (NOW + HOUR + 10 * MINUTE, 10 * MINUTE)
+    fail(trip, server.url("/busy"))
+    assert trip.reception.said_after == 2 * HOUR
+    assert trip.not_before == NOW + 2 * HOUR + 10 * MINUTE
+    web.close()
+
+
+def test_a_pause_until_a_moment_is_as_long_as_it_still_takes(server: Loopback) -> None:
+    clock = Clock()
+    web = make_web(sleep=clock.sleep, clock=clock)
+    server.answers["/"] = reply(429, Retry_After=format_datetime(NOW + HOUR, usegmt=True))
+    trip = visit(web)
+    trip.wait(40 * MINUTE)
+    assert fail(trip, server.url("/")).not_before == NOW + HOUR
+    web.close()
 
 
 # --- what a feed says of itself --------------------------------------------------------------------------------------

@@ -41,6 +41,8 @@ class Reception:
     The hosts whose pause is meant for all that we ask of them (429, or no requests left), and how long it is; zero if
     none was named. Those that redirect there are among them: the next address may lead there, too.
     """
+    said_after: timedelta = timedelta()
+    """How far into the visit the last of these wishes was heard: from then on all of them count."""
     moved_to: str = ""
     """Where permanent redirects (301, 308) lead from the source's own address; empty if they lead nowhere."""
     is_cut_off: bool = False

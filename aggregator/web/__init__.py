@@ -10,6 +10,7 @@ Importing this is cheap: `_wire.py`, which does the talking, is loaded by the fi
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
@@ -69,19 +70,24 @@ class Web:
         seconds: float = 30,
         limit: int = 10 << 20,
         sleep: Callable[[float], object] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`seconds` for one answer with all its redirects, waiting for our turn aside; `limit` in bytes, unpacked."""
+        """
+        `seconds` for one answer with all its redirects, waiting for our turn aside; `limit` in bytes, unpacked; `clock`
+        gives seconds, and is never set.
+        """
         from ._wire import Wire
 
         self.seconds = seconds
         self.limit = limit
         self._stopping = threading.Event()
         self._sleep = sleep
+        self.clock = clock
         contact = quote(manners.contact, safe=" !#$%&'*+,/:;=?@[]~")  # a header line is ASCII
         self.agent = f"River/{__version__}" + (f" (+{contact})" if contact else "")
         self.proxy = manners.proxy
         self.wire = Wire(Guard(manners.private_hosts), manners.at_once, seconds, limit)
-        self.gates = Gates(manners.at_once, manners.pause, self.sleep)
+        self.gates = Gates(manners.at_once, manners.pause, self.sleep, clock)
         self.line = Line()
 
     def visit(self, source: Source, now: datetime, home: str = "", *, afresh: bool = False) -> Trip:
@@ -97,7 +103,7 @@ class Web:
 
     def with_manners(self, manners: Manners) -> Web:
         """The way out from now on, for a new configuration. Visits under way end as they began."""
-        new = Web(manners, seconds=self.seconds, limit=self.limit, sleep=self._sleep)
+        new = Web(manners, seconds=self.seconds, limit=self.limit, sleep=self._sleep, clock=self.clock)
         new.gates.go_on_from(self.gates)
         new.line, new._stopping = self.line, self._stopping
         self.close()
@@ -136,6 +142,7 @@ class Trip:
         self.reception = Reception()
         """What the servers said."""
         self._web = web
+        self._began = web.clock()
         self._whom = whom
         self._home = home
         self._source = source
@@ -149,7 +156,7 @@ class Trip:
     def not_before(self) -> datetime | None:
         """The wish of the servers: when to come back, at the earliest."""
         wish = max(self.reception.back_after, self.reception.fresh_for)
-        return self.now + wish if wish else None
+        return self.now + self.reception.said_after + wish if wish else None
 
     @property
     def is_offline(self) -> bool:
@@ -274,7 +281,9 @@ class Trip:
     def _page(self, asked: str, url: str, reply: Reply, conditions: Mapping[str, str]) -> Page:
         """The answer, or FetchError."""
         if asked == self._speaker and reply.status in (200, 203, 226, 304):
-            self._hear(fresh_for=fresh_for(reply.headers, self.now))
+            after = self._so_far()
+            if fresh := fresh_for(reply.headers, self.now + after):
+                self._hear(fresh_for=fresh, said_after=after)
         given = {name: reply.headers.get(name, "") for name in VALIDATORS}
         old = {"etag": conditions.get("If-None-Match", ""), "last-modified": conditions.get("If-Modified-Since", "")}
         place = without_user(url)
@@ -300,13 +309,23 @@ class Trip:
 
     def _note_pause(self, reply: Reply, way: Sequence[str]) -> None:
         """The longest of all wishes counts, whichever server of this visit has it. `way`: the hosts that led to it."""
+        after = self._so_far()
         is_refused = reply.status in (403, 429, 503)
-        budget = budget_after(reply.headers, self.now, is_refused=is_refused)
-        pause = max(budget, back_after(reply.headers, self.now) if reply.status >= 400 else budget)
-        self._hear(back_after=max(pause, self.reception.back_after))
+        budget = budget_after(reply.headers, self.now + after, is_refused=is_refused)
+        pause = max(budget, back_after(reply.headers, self.now + after) if reply.status >= 400 else budget)
+        if pause:
+            self._hear(back_after=max(pause, self.reception.back_after), said_after=after)
         if reply.status == 429 or budget:
             told = self.reception.crowded
-            self._hear(crowded={**told, **{host: max(pause, told.get(host, pause)) for host in way}})
+            here = {host: max(pause, told.get(host, pause)) for host in way}
+            self._hear(crowded={**told, **here}, said_after=after)
+
+    def _so_far(self) -> timedelta:
+        """
+        Since the beginning of the visit, with all its pauses; up to the next whole second, as the time that we are told
+        is cut to one.
+        """
+        return timedelta(seconds=math.ceil(self._web.clock() - self._began))
 
     def _hear(self, **said: Any) -> None:
         if not said.items() <= vars(self.reception).items():  # mostly it is nothing new

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,10 +15,13 @@ GATES_KEPT = 1000
 class Gates:
     """All gates, for all threads."""
 
-    def __init__(self, at_once: int, pause: timedelta, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, at_once: int, pause: timedelta, sleep: Callable[[float], None], clock: Callable[[], float]
+    ) -> None:
         self._at_once = at_once
         self._pause = pause.total_seconds()
         self._sleep = sleep
+        self._clock = clock
         self._gates: dict[str, _Gate] = {}
         self._resting: Mapping[str, float] = {}
         self._lock = threading.Lock()
@@ -30,7 +32,7 @@ class Gates:
 
     def resting(self) -> dict[str, float]:
         """The hosts that may not be asked yet, and from when on they may, on the monotonic clock."""
-        now = time.monotonic()
+        now = self._clock()
         with self._lock:
             until = {host: now + self._pause if gate.guests else gate.rested_at for host, gate in self._gates.items()}
         return {host: at for host, at in until.items() if at > now}
@@ -40,20 +42,20 @@ class Gates:
         """Wait for our turn at this host; it lasts until the end of the block."""
         with self._lock:
             if len(self._gates) > GATES_KEPT:
-                self._gates = {name: gate for name, gate in self._gates.items() if not gate.is_idle()}
+                self._gates = {name: gate for name, gate in self._gates.items() if not gate.is_idle(self._clock())}
             if host not in self._gates:
                 self._gates[host] = _Gate(self._at_once, self._resting.get(host, 0.0))
             gate = self._gates[host]
             gate.guests += 1
         rested_at = gate.places.get()  # the place that was left first
         try:
-            if (wait := rested_at - time.monotonic()) > 0:
+            if (wait := rested_at - self._clock()) > 0:
                 self._sleep(wait)
             yield
         finally:
             with self._lock:
                 gate.guests -= 1
-                gate.rested_at = time.monotonic() + self._pause
+                gate.rested_at = self._clock() + self._pause
                 gate.places.put(gate.rested_at)
 
 
@@ -68,5 +70,5 @@ class _Gate:
         for _ in range(at_once):
             self.places.put(rested_at)
 
-    def is_idle(self) -> bool:
-        return not self.guests and self.rested_at <= time.monotonic()
+    def is_idle(self, now: float) -> bool:
+        return not self.guests and self.rested_at <= now
