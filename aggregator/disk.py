@@ -15,9 +15,12 @@ def write(path: Path, body: bytes, mode: int) -> None:
         os.fsync(file.fileno())
 
 
-def sync(folder: Path) -> None:
-    """Which files are in the folder, and under what names: whatever is renamed is on disk when this returns."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """
+    What others have written to a file, or which files are in a folder, and under what names: whatever is renamed is on
+    disk when this returns.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

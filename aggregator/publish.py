@@ -82,6 +82,7 @@ def archive(edition: Edition, store: Store, latest: Latest, feeds: Path, galley:
         if missing := [fmt for fmt in archival if fmt not in there]:
             stories = galley.stories(store.archived(topic.name, number), store)
             sealed = make_archive(edition, number, stories, latest)
+            store.sync()
             printed = {folder / fmt.FILENAME: body for fmt, body in galley.render(missing, sealed)}
             written += put_all(printed, sealed.updated_at)
         to_clear = [(folder / fmt.FILENAME, fmt) for fmt in there] if guids else []

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from shutil import copyfile
 from typing import Any
 
 import pytest
@@ -154,6 +155,33 @@ def test_an_archive_stays_as_it_is_when_its_stories_change(store: Store, tmp_pat
     bring(store, tmp_path, changed(1), copy(90, of=2, source="steppe"))
     put_out(store, tmp_path, "r2", lambda s: int(s.id, 16) > 5)
     assert path.read_bytes() == before
+
+
+def test_a_power_failure_takes_no_archive_that_is_on_disk_out_of_the_database(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last commits may go, but not those that gave stories to archives: files are synced at once."""
+
+    def keep(_: Path) -> None:
+        for name in ("river.sqlite", "river.sqlite-wal"):
+            copyfile(tmp_path / name, tmp_path / "disk" / name)
+
+    (tmp_path / "disk").mkdir()
+    feeds = tmp_path / "feeds"
+    bring(store, feeds, *map(new, range(0, 30, 2)))
+    keep(tmp_path)
+    with monkeypatch.context() as until_the_power_fails:
+        until_the_power_fails.setattr("aggregator.stores._connections.sync", keep)
+        for start in (30, 60, 90):
+            bring(store, feeds, *map(new, range(start, start + 30, 2)))
+
+    after = open_store(tmp_path / "disk/river.sqlite", writing=True)
+    for start in (31, 61, 91, 30, 60, 90):  # another source answers first
+        bring(after, feeds, *map(new, range(start, start + 30, 2)))
+    sealed = [n for archive in archives(feeds) for n in archive]
+    assert len(sealed) == len(set(sealed))
+    assert {*sealed, *standing(feeds)} == set(ids(after.stories()))
+    after.close()
 
 
 # --- one item per story ----------------------------------------------------------------------------------------------

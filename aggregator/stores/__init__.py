@@ -221,6 +221,12 @@ class Store(Protocol):
         sealed, always sealed in this archive; archives are numbered from 1 and only ever added.
         """
 
+    def sync(self) -> None:
+        """
+        Called before an archive is written. What was sealed until now is sealed on disk: a power failure, which may
+        take what was kept last, does not give the archive's number to other stories.
+        """
+
     def current(self, topic: str, limit: int) -> Latest:
         """The topic's newest stories, and every one that is in no archive: with the archives, all of them."""
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
+from ..disk import sync
 from ..errors import StoreError
 from ._database import Database, open_reader, plain_words
 from ._turns import Turns, Work
@@ -44,6 +45,18 @@ class Connections:
         """As Turns says; where nobody writes, nothing waits."""
         if self._turns:
             self._turns.settle(subject)
+
+    def sync(self) -> None:
+        """
+        What was committed until now is on disk for good. SQLite, at synchronous=NORMAL, leaves the log's last frames to
+        the system, and a checkpoint syncs nothing while somebody reads from before them. On the log itself no process
+        holds a lock, which closing it here could end.
+        """
+        log = self._path.with_name(f"{self._path.name}-wal")
+        try:
+            sync(log)
+        except OSError as e:
+            raise StoreError(f"{log} cannot be written: {e.strerror}") from e
 
     @contextmanager
     def reading(self) -> Iterator[Database]:

@@ -56,7 +56,8 @@ def open_writer(path: Path) -> Database:
             check(db.conn, path)
             db.execute(f"PRAGMA page_size = {PAGE_SIZE}")  # heard in an empty file only, and not after WAL
             db.execute("PRAGMA journal_mode = WAL")
-            # Power loss may take the last commits, whole ones. As bookmarks go with them, they are fetched again.
+            # Power loss may take the last commits, whole ones. As bookmarks go with them, they are fetched again; what
+            # was sealed has to stay: see Connections.sync.
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute(f"PRAGMA cache_size = -{CACHE}")
             db.execute("PRAGMA secure_delete = OFF")  # some systems' SQLite writes zeros over all that it drops

@@ -305,6 +305,10 @@ class SqliteStore(Sources, Regrouping, Quarantine, Pings):
         with self._connections.turn() as db:
             seal_stories(db.conn, topic, limit)
 
+    def sync(self) -> None:
+        """What was kept until now outlives a power failure."""
+        self._connections.sync()
+
     def current(self, topic: str, limit: int) -> Latest:
         """The topic's newest stories, and every one that stands in no archive yet."""
         with self._connections.reading() as db:
