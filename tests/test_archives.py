@@ -478,6 +478,27 @@ def test_a_lost_database_costs_no_identity(run: Run) -> None:
     assert published() == before
 
 
+def test_a_restore_that_ends_in_the_middle_forgets_nothing_that_was_published(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class PowerCutError(Exception):
+        pass
+
+    def fail(*_: object) -> None:
+        raise PowerCutError
+
+    run("run", "--once")
+    run("backup", "copy")
+    run("withdraw", published()["Wind over the steppe"])
+    for moment in ("aggregator.newsroom.Newsroom.__init__", "aggregator.stores.sqlite.SqliteStore.remember"):
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(moment, fail)
+            run("restore", "copy", "--force")
+        Path("inbox/Fire.txt").write_text("Fire over the steppe\n\nIt is out.\n")
+        run("run", "--once")
+        assert set(published()) == {"Water over the steppe", "Fire over the steppe"}
+
+
 def test_an_operator_keeps_a_copy_and_comes_back_to_it(run: Run) -> None:
     assert run("backup", "copy").exit_code == 1  # nothing is there yet
     run("run", "--once")

@@ -171,9 +171,8 @@ def restore(path: Path, file: Path, force: bool) -> None:
     from ..stores import sqlite
 
     settings = configuration(path)
-    sqlite.restore(file, settings.database, force=force, holder="aggregator restore")
-    with newsroom(settings, "restore") as room:
-        room.store.remember(read_back(settings.feeds))
+    printed = read_back(settings.feeds)
+    sqlite.restore(file, settings.database, force=force, holder="aggregator restore", printed=printed)
     click.echo(f"{settings.database} is as it was in {file}; now 'aggregator run' goes on from there")
 
 

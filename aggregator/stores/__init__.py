@@ -311,8 +311,9 @@ class Store(Protocol):
 
     def remember(self, printed: Iterable[Printed]) -> None:
         """
-        Called for a new or restored database. A story that one of these articles opens gets the published guid and
-        place; what was sealed or withdrawn, is. What the store knows itself stands.
+        Called for a new database; a restored one remembers before it is in its place. A story that one of these
+        articles opens gets the published guid and place; what was sealed or withdrawn, is. What the store knows itself
+        stands.
         """
 
     def is_empty(self) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
 from ..disk import sync
 from ..errors import StoreError
-from ._database import check_ours, plain_words
+from ..model import Printed
+from ._database import check_ours, open_writer, plain_words
 from ._lock import Lock
+from ._minted import remember_printed
 
 
 def back_up(conn: sqlite3.Connection, path: Path) -> None:
@@ -31,11 +33,13 @@ def back_up(conn: sqlite3.Connection, path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def restore(copy: Path, path: Path, *, force: bool, holder: str = "") -> None:
+def restore(
+    copy: Path, path: Path, *, force: bool, holder: str = "", printed: Iterable[Printed] = ()
+) -> None:
     """
-    Put a copy in the place of the database at `path`, whole or not at all; one of an older version is brought up to
-    date when it is next opened. Raises StoreInUse, and StoreError if the copy is damaged or not ours, or if there is a
-    database already and not `force`.
+    Put a copy in the place of the database at `path`, whole or not at all: brought up to date, and knowing what was
+    `printed` since (`Store.remember`). Raises StoreInUse, and StoreError if the copy is damaged or not ours, or if
+    there is a database already and not `force`.
     """
     path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,24 +48,33 @@ def restore(copy: Path, path: Path, *, force: bool, holder: str = "") -> None:
         if path.exists() and not force:
             raise StoreError(f"{path} is there already; --force replaces it, and what it holds is lost")
         check_ours(copy.resolve())
-        _put_back(copy.resolve(), path)
+        _put_back(copy.resolve(), path, printed)
     except OSError as e:
         raise StoreError(f"{path} cannot be written: {e.strerror}") from e
     finally:
         lock.release()
 
 
-def _put_back(copy: Path, path: Path) -> None:
+def _put_back(copy: Path, path: Path, printed: Iterable[Printed]) -> None:
     draft = path.with_name(f".{path.name}.new")
     try:
         with plain_words(copy), closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True)) as conn:
             _copy(conn, draft)
+        _remember(draft, printed)  # before anybody opens it: archives would get numbers that others on disk have
         for log in ("-wal", "-shm"):  # first: the old database's log would be played into the new one
             path.with_name(path.name + log).unlink(missing_ok=True)
         draft.replace(path)
         sync(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _remember(draft: Path, printed: Iterable[Printed]) -> None:
+    with plain_words(draft), closing(open_writer(draft)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        remember_printed(db.conn, printed)
+        db.execute("COMMIT")
+    sync(draft)
 
 
 def _copy(conn: sqlite3.Connection, draft: Path) -> None:
@@ -73,5 +86,4 @@ def _copy(conn: sqlite3.Connection, draft: Path) -> None:
         (verdict,) = new.execute("PRAGMA integrity_check(1)").fetchone()
     if verdict != "ok":
         raise StoreError(f"the database is damaged: {verdict}")
-    with draft.open("rb") as file:
-        os.fsync(file.fileno())
+    sync(draft)
