@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -396,6 +397,65 @@ def test_a_restore_overwrites_nothing_unasked_and_nothing_in_use(store: Store, t
         restore(tmp_path / "copy", tmp_path / "river.sqlite", force=False)
     restore(tmp_path / "copy", tmp_path / "river.sqlite", force=True)
     again = open_store(tmp_path / "river.sqlite", writing=True)
+    assert ids(again.stories()) == [1]
+    again.close()
+
+
+@pytest.fixture
+def killed(store: Store, tmp_path: Path) -> Path:
+    """A database whose last commits are in its log, and a copy of before; nobody has it open."""
+    path = tmp_path / "killed/river.sqlite"
+    path.parent.mkdir()
+    store.save(visit(), [new(1)])
+    store.back_up(tmp_path / "copy")
+    store.save(visit(), [new(2)])
+    for name in ("river.sqlite", "river.sqlite-wal"):
+        copyfile(tmp_path / name, path.with_name(name))
+    return path
+
+
+def test_a_restore_that_fails_leaves_the_database_that_was_there(
+    killed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Path, "replace", fail)
+        with pytest.raises(StoreError, match="Input/output error"):
+            restore(tmp_path / "copy", killed, force=True)
+    again = open_store(killed, writing=True)
+    assert ids(again.stories()) == [2, 1]
+    again.close()
+
+
+def test_a_restore_that_cannot_save_the_log_for_a_reader_leaves_everything(
+    killed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aggregator.stores._backup.PATIENCE", 0.0)
+    writer = open_store(killed, writing=True)
+    with closing(sqlite3.connect(killed, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM stories").fetchone() == (2,)
+        writer.save(visit(), [new(3)])
+        writer.close()
+        with pytest.raises(StoreError, match="keeps it locked"):
+            restore(tmp_path / "copy", killed, force=True)
+        reader.execute("COMMIT")
+        assert reader.execute("SELECT count(*) FROM stories").fetchone() == (3,)
+        restore(tmp_path / "copy", killed, force=True)
+    again = open_store(killed, writing=True)
+    assert ids(again.stories()) == [1]
+    again.close()
+
+
+@pytest.mark.parametrize("damage", [b"", b"?" * 40_000])
+def test_a_restore_takes_the_place_of_a_database_that_is_past_saving(
+    killed: Path, tmp_path: Path, damage: bytes
+) -> None:
+    killed.write_bytes(damage)
+    restore(tmp_path / "copy", killed, force=True)
+    again = open_store(killed, writing=True)
     assert ids(again.stories()) == [1]
     again.close()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..disk import sync
 from ..errors import StoreError
 from ..model import Printed
-from ._database import check_ours, open_writer, plain_words
+from ._database import PATIENCE, check_ours, open_writer, plain_words
 from ._lock import Lock
 from ._minted import remember_printed
 
@@ -61,12 +61,32 @@ def _put_back(copy: Path, path: Path, printed: Iterable[Printed]) -> None:
         with plain_words(copy), closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True)) as conn:
             _copy(conn, draft)
         _remember(draft, printed)  # before anybody opens it: archives would get numbers that others on disk have
+        if path.exists():
+            _fold_log(path)
         for log in ("-wal", "-shm"):  # first: the old database's log would be played into the new one
             path.with_name(path.name + log).unlink(missing_ok=True)
         draft.replace(path)
         sync(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _fold_log(path: Path) -> None:
+    """
+    The last commits of a process that was killed stand in the log alone: from now on they stand in the file too, for
+    the case that the copy does not get there. Of what is no database any more there is nothing to keep. Raises
+    StoreError if somebody has been reading for long, from before the last commits.
+    """
+    with plain_words(path), closing(sqlite3.connect(path, timeout=PATIENCE)) as conn:
+        try:
+            conn.execute("SELECT 1 FROM sqlite_master").fetchone()  # a connection that has read nothing knows no log
+            is_busy, _, _ = conn.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+        except sqlite3.DatabaseError as e:
+            if getattr(e, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                raise
+            return
+    if is_busy:
+        raise StoreError(f"{path}: another process keeps it locked")
 
 
 def _remember(draft: Path, printed: Iterable[Printed]) -> None:
