@@ -78,6 +78,8 @@ class Desk:
     web: Web
     rules: str
     """A digest of all topics' rules."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """What each topic was registered with; nobody else registers one that is not here."""
     coverage: Coverage
     settle: timedelta = timedelta()
     """How long a new story waits for a better copy."""
@@ -212,7 +214,7 @@ def publish_one(name: str, desk: Desk) -> None:
 
     topic = desk.topics.get(name)
     if topic and name not in desk.store.held():
-        written = publish(topic, desk.store, desk.imprint, desk.feeds, desk.galley)
+        written = publish(topic, desk.store, desk.imprint, desk.feeds, desk.galley, desk.digests.get(name))
         if written:
             desk.unpacked.add(name)
             log.info("published %s: %s", name, ", ".join(dict.fromkeys(p.name for p in written)))

@@ -134,6 +134,7 @@ class Newsroom:
             store=self.store,
             web=web,
             rules=rules.rules_digest(new.topics),
+            digests=digests,
             coverage=old.coverage if old else Coverage(),
             settle=new.settle,
             feeds=feeds,

@@ -14,7 +14,7 @@ import math
 import os
 import shutil
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ _PUBLISHED = ("rss.xml", "atom.xml", "feed.json", "index.html")
 
 
 _AT_WORK = threading.Lock()
-"""One file at a time: what is being packed must not be replaced meanwhile."""
+"""One file at a time: what is being packed must not be replaced meanwhile, nor what is taken down come back."""
 
 
 def put(path: Path, body: bytes, at: datetime, *, packed: bool = True) -> bool:
@@ -48,13 +48,18 @@ def put(path: Path, body: bytes, at: datetime, *, packed: bool = True) -> bool:
     return bool(put_all({path: body}, at, packed=packed))
 
 
-def put_all(files: Mapping[Path, bytes], at: datetime, *, packed: bool = True) -> list[Path]:
+def put_all(
+    files: Mapping[Path, bytes], at: datetime, *, packed: bool = True, if_still: Callable[[], bool] = lambda: True
+) -> list[Path]:
     """
     The same for several, one after the other: write, fsync, rename; and in the end fsync each folder once. Those that
-    were replaced; on disk for good when this returns.
+    were replaced; on disk for good when this returns. Nothing is done unless it is `if_still` wanted when its turn has
+    come: what `take_down`, `retire` and `take_away` do after that has changed is not undone.
     """
     codings = CODINGS if packed else ()
     with _AT_WORK, _syncing() as folders:
+        if not if_still():
+            return []
         return [path for path, body in files.items() if _put(path, body, at, codings, folders)]
 
 
@@ -120,14 +125,15 @@ def retire(feeds: Path, topics: Collection[str]) -> None:
     Mark the folders of topics that are no longer configured, and take the mark from those that are again. Raises
     PressError if `feeds` is there and cannot be looked into.
     """
-    with _plain_words(feeds):
-        folders = list(feeds.iterdir()) if feeds.is_dir() else []
-    for folder in folders:
-        with suppress(OSError):  # no folder, or not ours to write: published all the same, only not marked
-            if folder.name in topics:
-                (folder / GONE).unlink(missing_ok=True)
-            elif any((folder / name).exists() for name in _PUBLISHED):
-                (folder / GONE).touch()
+    with _AT_WORK:
+        with _plain_words(feeds):
+            folders = list(feeds.iterdir()) if feeds.is_dir() else []
+        for folder in folders:
+            with suppress(OSError):  # no folder, or not ours to write: published all the same, only not marked
+                if folder.name in topics:
+                    (folder / GONE).unlink(missing_ok=True)
+                elif any((folder / name).exists() for name in _PUBLISHED):
+                    (folder / GONE).touch()
 
 
 def is_retired(folder: Path) -> bool:
@@ -151,7 +157,7 @@ def keep_private(folder: Path) -> None:
 
 def take_away(folder: Path) -> None:
     """Remove what was published for the operator alone; any other folder stays as it is. Raises PressError."""
-    with _plain_words(folder):
+    with _AT_WORK, _plain_words(folder):
         if (folder / PRIVATE).exists():
             shutil.rmtree(folder)
 

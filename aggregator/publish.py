@@ -32,11 +32,13 @@ HEADLINES = 5
 
 
 def publish(
-    topic: Topic, store: Store, imprint: Imprint, feeds: Path, galley: Galley | None = None
+    topic: Topic, store: Store, imprint: Imprint, feeds: Path, galley: Galley | None = None, digest: str | None = None
 ) -> list[Path]:
     """
     Bring the topic's folder up to date; the files that had to be rewritten. Equal bytes are not written again. What
     stands in the galley is neither read nor rendered. The documents of these days are packed by `pack_topic`.
+    `digest` is what the topic was registered with: should it be another one by now, or the topic be held, the
+    configuration has changed meanwhile, and it is left to the next job to say so.
     """
     galley = galley or Galley()
     latest = share_out(topic, store, current(topic, store), topic.limit)
@@ -44,9 +46,14 @@ def publish(
     written = archive(edition, store, latest, feeds, galley)  # first: nobody is sent to one that is not there yet
     folder = feeds / topic.name
     files = {folder / fmt.FILENAME: body for fmt, body in galley.render(formats_of(topic), edition)}
-    written += put_all(files, edition.updated_at, packed=False)
-    store.published(topic.name, latest.revision)
+    written += put_all(files, edition.updated_at, packed=False, if_still=lambda: is_in_force(topic, digest, store))
+    store.published(topic.name, latest.revision, digest)
     return written
+
+
+def is_in_force(topic: Topic, digest: str | None, store: Store) -> bool:
+    """Whether the topic is still what it was registered as, and may be published."""
+    return digest is None or (store.topics().get(topic.name) == digest and topic.name not in store.held())
 
 
 def current(topic: Topic, store: Store) -> Latest:

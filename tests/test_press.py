@@ -5,11 +5,12 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import brotli
 import pytest
 
-from aggregator import config, jobs, press
+from aggregator import config, jobs, press, publish
 from aggregator.errors import PressError, StoreError
 from aggregator.model import Job
 from aggregator.newsroom import Newsroom
@@ -332,6 +333,40 @@ def test_a_format_that_is_dropped_leaves_no_document_that_grows_old(tmp_path: Pa
         room.look_at_the_configuration()
         room.perform(Job("publish", "all"))
         assert (folder / "atom.xml").exists()
+
+
+@pytest.mark.parametrize("first", ["grain", "fields"])
+@pytest.mark.parametrize("moment", ["current", "archive", "put_all"])
+def test_a_job_under_way_when_the_configuration_changes_puts_out_nothing_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str, first: str
+) -> None:
+    (tmp_path / "inbox").mkdir()
+    settings, feeds = tmp_path / "config.yaml", tmp_path / "feeds"
+    head = "title: Desk\nsources: [{name: inbox, files: inbox/}]\ntopics:\n"
+    before = "- {name: grain, match: [grain], formats: [rss, atom]}\n- {name: fields, match: [field]}\n"
+    settings.write_text(head + before)
+    (tmp_path / "inbox/a.txt").write_text("Harvest of grain begins\n\nThe first fields are being cut.\n")
+    os.utime(tmp_path / "inbox/a.txt", (0, 0))  # nobody is writing it any more
+    with Newsroom(config.load(settings), "test") as room:
+        for job in (Job("collect", "inbox"), Job("classify"), Job("publish", "grain")):
+            room.perform(job)
+        settings.write_text(f"{head}- {{name: grain, title: Corn, match: [grain], formats: [rss]}}\n")
+        under_way, real = room.desk, getattr(publish, moment)
+
+        def changed_before(*arguments: Any, **named: Any) -> Any:
+            room.look_at_the_configuration()
+            return real(*arguments, **named)
+
+        monkeypatch.setattr(publish, moment, changed_before)
+        for name in (first, "grain", "fields"):
+            jobs.run(Job("publish", name), under_way)
+        assert not list(feeds.glob("*/atom.xml*"))
+        assert not (feeds / "fields").exists()
+        assert "grain" in room.store.stale_topics()
+        room.perform(Job("classify"))
+        room.perform(Job("publish", "grain"))
+        assert "Corn" in (feeds / "grain/rss.xml").read_text()
+        assert "grain" not in room.store.stale_topics()
 
 
 def test_a_change_that_could_not_be_taken_up_for_a_passing_reason_is_tried_again(

@@ -921,6 +921,16 @@ def test_what_changes_after_the_reading_makes_the_topic_stale_again(store: Store
     assert "all" in store.stale_topics()
 
 
+def test_an_edition_of_a_topic_that_is_configured_otherwise_by_now_is_not_published(store: Store) -> None:
+    publish_all(store)
+    store.register([STEPPE], {**TOPICS, "all": "a2"}, NOON)
+    revision = store.latest("all", 1).revision
+    store.published("all", revision, "a1")
+    assert store.stale_topics() == ["all"]
+    store.published("all", revision, "a2")
+    assert store.stale_topics() == []
+
+
 def test_the_latest_of_a_topic_come_newest_first_and_whole(store: Store) -> None:
     store.save(visit(), [new(n) for n in (2, 5, 1, 4, 3)])
     store.save(visit("coast"), [copy(10, of=5), copy(9, of=5)])

@@ -236,8 +236,11 @@ class Store(Protocol):
     def read(self, stories: Sequence[str]) -> list[Story]:
         """These stories, without their filings, in this order. Those that are here no more are left out."""
 
-    def published(self, topic: str, revision: int) -> None:
-        """The edition on disk says what the store said at `revision`."""
+    def published(self, topic: str, revision: int, digest: str | None = None) -> None:
+        """
+        The edition on disk says what the store said at `revision`. With a `digest`: only if the topic is registered
+        with this one still, and not held; else the edition was made under a configuration that is no longer in force.
+        """
 
     def announce(self, hubs: Sequence[str], feeds: Mapping[str, str], now: datetime) -> None:
         """

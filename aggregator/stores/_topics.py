@@ -117,6 +117,16 @@ def edition_of(conn: Connection, topic: str) -> Row:
     return row
 
 
+PUBLISHED = """
+    UPDATE editions SET published = :revision
+    WHERE topic = :topic AND (:digest IS NULL OR digest = :digest AND NOT held)"""
+
+
+def edition_published(conn: Connection, topic: str, revision: int, digest: str | None) -> None:
+    """The edition on disk is that of `revision`, unless it was made under another configuration."""
+    conn.execute(PUBLISHED, {"topic": topic, "revision": revision, "digest": digest})
+
+
 STALE = "SELECT topic FROM editions WHERE digest IS NOT NULL AND NOT held AND published <> revision ORDER BY topic"
 
 

@@ -71,6 +71,7 @@ from ._stories import (
 )
 from ._topics import (
     edition_of,
+    edition_published,
     file_stories,
     held_topics,
     hold_topics,
@@ -352,10 +353,10 @@ class SqliteStore(Sources, Regrouping, Quarantine, Pings):
         with self._connections.reading() as db:
             back_up(db.conn, path)
 
-    def published(self, topic: str, revision: int) -> None:
-        """The edition on disk says what the store said at `revision`."""
+    def published(self, topic: str, revision: int, digest: str | None = None) -> None:
+        """The edition on disk says what the store said at `revision`, if this is still its topic."""
         with self._connections.turn() as db:
-            db.execute("UPDATE editions SET published = ? WHERE topic = ?", (revision, topic))
+            edition_published(db.conn, topic, revision, digest)
 
     def stories(self, topic: str | None = None, since: datetime | None = None) -> Iterator[Story]:
         """Newest first. Read a page at a time: what comes in meanwhile may be missed, nothing is given twice."""
