@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from aggregator.cli import main
 from aggregator.errors import StoreError, StoreInUse
 from aggregator.model import Filing, Imprint, Story, Topic
 from aggregator.publish import publish, read_back
-from aggregator.stores import Store, _schema
+from aggregator.stores import Store, _backup, _schema
 from aggregator.stores.sqlite import open_store, restore
 
 from .test_stores import COAST, HOUR, NOON, STEPPE, article, changed, copy, ids, new, visit
@@ -366,6 +367,44 @@ def test_a_backup_made_meanwhile_brings_everything_back(store: Store, tmp_path: 
     again.close()
 
 
+def test_two_backups_to_one_file_at_once_are_two_whole_ones(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = _backup._copy
+
+    def meet_another(conn: sqlite3.Connection, draft: Path) -> None:
+        real(conn, draft)
+        monkeypatch.setattr(_backup, "_copy", real)
+        store.save(visit(), [new(2)])
+        store.back_up(tmp_path / "copy")
+        assert told(tmp_path / "copy") == 2
+
+    def told(copy: Path) -> int:
+        with closing(sqlite3.connect(copy)) as conn:
+            assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            return int(conn.execute("SELECT count(*) FROM stories").fetchone()[0])
+
+    store.save(visit(), [new(1)])
+    monkeypatch.setattr(_backup, "_copy", meet_another)
+    store.back_up(tmp_path / "copy")
+    assert told(tmp_path / "copy") == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"copy", *(path.name for path in tmp_path.glob("river.*"))}
+
+
+def test_what_a_killed_backup_has_left_goes_with_a_later_one_and_a_draft_of_now_stays(
+    store: Store, tmp_path: Path
+) -> None:
+    for name in (".copy.killed.draft", ".copy.at-work.draft", ".other.killed.draft"):
+        (tmp_path / name).mkdir()
+        for file in ("copy", "copy-journal"):
+            (tmp_path / name / file).touch()
+        if "killed" in name:
+            for path in (*(tmp_path / name).iterdir(), tmp_path / name):
+                os.utime(path, (0, 0))
+    store.back_up(tmp_path / "copy")
+    assert sorted(path.name for path in tmp_path.glob(".*")) == [".copy.at-work.draft", ".other.killed.draft"]
+
+
 def test_backups_of_an_older_version_are_restored_and_replaced(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -489,7 +528,7 @@ def test_what_is_damaged_or_not_ours_is_not_restored_nor_replaced(store: Store, 
         with pytest.raises(StoreError):
             store.back_up(tmp_path / name)
     assert (tmp_path / "text").read_text() == "not a database"
-    assert not list(tmp_path.glob(".*.new"))
+    assert not list(tmp_path.glob(".*"))
 
 
 # --- as an operator types it -----------------------------------------------------------------------------------------

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from glob import escape
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from ..disk import sync
 from ..errors import StoreError
@@ -13,6 +16,9 @@ from ..model import Printed
 from ._database import PATIENCE, check_ours, open_writer, plain_words
 from ._lock import Lock
 from ._minted import remember_printed
+
+ABANDONED = 6 * 3600
+"""Seconds without a write after which a draft is nobody's; to check a large copy, which only reads, takes far less."""
 
 
 def back_up(conn: sqlite3.Connection, path: Path) -> None:
@@ -22,15 +28,13 @@ def back_up(conn: sqlite3.Connection, path: Path) -> None:
         if path.samefile(database):
             raise StoreError(f"{path} is the database itself: a backup is another file")
         check_ours(path.resolve())  # a copy of ours may be replaced, and nothing else
-    draft = path.with_name(f".{path.name}.new")
     try:
-        _copy(conn, draft)
-        draft.replace(path)
-        sync(path.parent)
+        with _drafting(path, ABANDONED) as draft:
+            _copy(conn, draft)
+            draft.replace(path)
+            sync(path.parent)
     except OSError as e:
         raise StoreError(f"{path} cannot be written: {e.strerror}") from e
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def restore(
@@ -56,8 +60,7 @@ def restore(
 
 
 def _put_back(copy: Path, path: Path, printed: Iterable[Printed]) -> None:
-    draft = path.with_name(f".{path.name}.new")
-    try:
+    with _drafting(path, 0) as draft:  # whoever holds the lock is the only one
         with plain_words(copy), closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True)) as conn:
             _copy(conn, draft)
         _remember(draft, printed)  # before anybody opens it: archives would get numbers that others on disk have
@@ -67,8 +70,32 @@ def _put_back(copy: Path, path: Path, printed: Iterable[Printed]) -> None:
             path.with_name(path.name + log).unlink(missing_ok=True)
         draft.replace(path)
         sync(path.parent)
+
+
+@contextmanager
+def _drafting(path: Path, abandoned: float) -> Iterator[Path]:
+    """
+    Where to make what will take the place of `path`: in a folder of its own, as another process may be making one too,
+    and SQLite puts files beside it. Folders go that nobody has written to for so many seconds, by the clock of the
+    disk: a crash left them behind.
+    """
+    folder = Path(mkdtemp(prefix=f".{path.name}.", suffix=".draft", dir=path.parent))
+    try:
+        now = folder.stat().st_mtime
+        for other in path.parent.glob(f".{escape(path.name)}.*.draft"):
+            if other.name != folder.name and _is_abandoned(other, now, abandoned):
+                rmtree(other, ignore_errors=True)
+        yield folder / path.name
     finally:
-        draft.unlink(missing_ok=True)
+        rmtree(folder, ignore_errors=True)
+
+
+def _is_abandoned(folder: Path, now: float, abandoned: float) -> bool:
+    """Whichever way the clock was set since. What goes while we look is somebody's."""
+    try:
+        return all(abs(now - path.stat().st_mtime) >= abandoned for path in (folder, *folder.iterdir()))
+    except FileNotFoundError:
+        return False
 
 
 def _fold_log(path: Path) -> None:
@@ -99,7 +126,6 @@ def _remember(draft: Path, printed: Iterable[Printed]) -> None:
 
 def _copy(conn: sqlite3.Connection, draft: Path) -> None:
     """Pages as they are, in one step, so that a writer meanwhile does not make it begin again."""
-    draft.unlink(missing_ok=True)
     with plain_words(draft), closing(sqlite3.connect(draft)) as new:
         conn.backup(new)
         new.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
