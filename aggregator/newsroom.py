@@ -115,10 +115,6 @@ class Newsroom:
         from .press import retire, take_away
         from .web import Web
 
-        if old:
-            web = old.web if new.manners == self.config.manners else old.web.with_manners(new.manners)
-        else:
-            web = Web(new.manners)
         digests = {t.name: rules.edition_digest(new.imprint, t) for t in new.topics}
         self.store.register(new.sources, digests, jobs.now())
         self.store.hold({t.name: rules.rule_digest(t) for t in new.topics if not t.like})
@@ -127,6 +123,10 @@ class Newsroom:
         retire(feeds, {*digests, DESK} if new.desk else digests)
         if not new.desk:
             take_away(feeds / DESK)
+        if old:  # last: what fails before leaves all as it was
+            web = old.web if new.manners == self.config.manners else old.web.with_manners(new.manners)
+        else:
+            web = Web(new.manners)
         return Desk(
             sources={s.name: s for s in new.sources},
             topics={t.name: t for t in new.topics},

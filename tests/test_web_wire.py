@@ -7,6 +7,7 @@ import ssl
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from aggregator.model import Manners
 from aggregator.web import Web, _dial
 from aggregator.web._packed import unpack
 
-from .loopback import STUCK, Loopback, failure, hang, in_turn, make_web, pour, raw, reply, visit
+from .loopback import STUCK, Clock, Loopback, failure, hang, in_turn, make_web, pour, raw, reply, visit
 
 PEM = Path(__file__).parent / "data/tls/loopback.pem"
 SPACES = gzip.compress(b" " * (1 << 20), mtime=0)
@@ -283,6 +284,47 @@ def test_other_manners_do_not_cut_a_pause_short(server: Loopback) -> None:
     other.close()
 
 
+def test_nor_do_they_when_they_change_twice(server: Loopback) -> None:
+    clock = Clock()
+    web = make_web(pause=timedelta(hours=1), sleep=clock.sleep, clock=clock)
+    server.answers["/"] = reply(body=b"x")
+    visit(web).get(server.url("/"))
+    for contact in ("new@example.org", "newest@example.org"):
+        web = web.with_manners(Manners(contact=contact, private_hosts=frozenset({"127.0.0.1"})))
+    visit(web).get(server.url("/"))
+    assert clock.seconds == 3600
+    web.close()
+
+
+def test_a_request_in_flight_counts_also_when_the_manners_change(server: Loopback) -> None:
+    clock = Clock()
+    web = make_web(pause=timedelta(hours=1), sleep=clock.sleep, clock=clock)
+    manners = Manners(private_hosts=frozenset({"127.0.0.1"}))
+    is_there, may_go = threading.Event(), threading.Event()
+
+    def answer_late(handler: Any) -> None:
+        is_there.set()
+        may_go.wait(STUCK)
+        reply(body=b"x")(handler)
+
+    server.answers["/slow"] = answer_late
+    server.answers["/next"] = reply(body=b"x")
+    slow = threading.Thread(target=lambda: visit(web).get(server.url("/slow")))
+    slow.start()
+    assert is_there.wait(STUCK)
+    other = web.with_manners(manners)
+    after = threading.Thread(target=lambda: visit(other).get(server.url("/next")))
+    after.start()
+    after.join(0.1)
+    assert [seen.path for seen in server.requests] == ["/slow"]
+    may_go.set()
+    slow.join()
+    after.join()
+    assert clock.seconds == 3600  # it had begun under the longer pause
+    for way in (web, other):
+        way.close()
+
+
 def test_who_is_stopped_waits_no_longer_and_asks_nobody(server: Loopback) -> None:
     web = make_web(pause=timedelta(hours=1), sleep=None)
     server.answers["/"] = reply(body=b"x")
@@ -328,9 +370,8 @@ def test_waiting_for_our_turn_does_not_count_as_the_servers_time(server: Loopbac
     web.close()
 
 
-@pytest.mark.parametrize("at_once", [1, 2])
-def test_no_more_requests_in_flight_than_allowed(server: Loopback, at_once: int) -> None:
-    web = make_web(at_once=at_once)
+def most_in_flight(server: Loopback, web: Web, at_once: int) -> int:
+    """How many of six requests were there at the same time, when each waits until `at_once` are."""
     lock, in_flight, most = threading.Lock(), 0, 0
     together = threading.Barrier(at_once)
 
@@ -351,7 +392,27 @@ def test_no_more_requests_in_flight_than_allowed(server: Loopback, at_once: int)
     for worker in workers:
         worker.join()
     assert len(server.requests) == 6
-    assert most == at_once
+    return most
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_no_more_requests_in_flight_than_allowed(server: Loopback, at_once: int) -> None:
+    web = make_web(at_once=at_once)
+    assert most_in_flight(server, web, at_once) == at_once
+    web.close()
+
+
+@pytest.mark.parametrize(("before", "in_flight", "after"), [(1, 1, 3), (3, 3, 1), (3, 0, 1), (3, 2, 2), (2, 1, 2)])
+def test_when_the_manners_change_as_many_are_allowed_as_they_say_then(
+    server: Loopback, before: int, in_flight: int, after: int
+) -> None:
+    web = make_web(at_once=before)
+    manners = Manners(at_once=after, pause=timedelta(0), private_hosts=frozenset({"127.0.0.1"}))
+    with ExitStack() as under_way:
+        for _ in range(in_flight):
+            under_way.enter_context(web.gates.through("127.0.0.1"))
+        web = web.with_manners(manners)
+    assert most_in_flight(server, web, after) == after
     web.close()
 
 

@@ -102,10 +102,13 @@ class Web:
         return Trip(self, hub, now, hub)
 
     def with_manners(self, manners: Manners) -> Web:
-        """The way out from now on, for a new configuration. Visits under way end as they began."""
+        """
+        The way out from now on, for a new configuration. Visits under way end as they began, but that a host has one
+        gate for all.
+        """
         new = Web(manners, seconds=self.seconds, limit=self.limit, sleep=self._sleep, clock=self.clock)
-        new.gates.go_on_from(self.gates)
-        new.line, new._stopping = self.line, self._stopping
+        self.gates.change(manners.at_once, manners.pause)
+        new.gates, new.line, new._stopping = self.gates, self.line, self._stopping
         self.close()
         return new
 

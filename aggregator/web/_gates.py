@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 GATES_KEPT = 1000
 """With more of them, those are forgotten that nobody has used for a pause."""
@@ -23,19 +23,14 @@ class Gates:
         self._sleep = sleep
         self._clock = clock
         self._gates: dict[str, _Gate] = {}
-        self._resting: Mapping[str, float] = {}
         self._lock = threading.Lock()
 
-    def go_on_from(self, others: Gates) -> None:
-        """Hosts that were asked through the others rest for as long as they would have there."""
-        self._resting = others.resting()
-
-    def resting(self) -> dict[str, float]:
-        """The hosts that may not be asked yet, and from when on they may, on the monotonic clock."""
-        now = self._clock()
+    def change(self, at_once: int, pause: timedelta) -> None:
+        """From now on so. Who is in flight still counts, and pauses that have begun last as long as they would have."""
         with self._lock:
-            until = {host: now + self._pause if gate.guests else gate.rested_at for host, gate in self._gates.items()}
-        return {host: at for host, at in until.items() if at > now}
+            self._at_once, self._pause = at_once, pause.total_seconds()
+            for gate in self._gates.values():
+                gate.fit(at_once)
 
     @contextmanager
     def through(self, host: str) -> Iterator[None]:
@@ -44,31 +39,53 @@ class Gates:
             if len(self._gates) > GATES_KEPT:
                 self._gates = {name: gate for name, gate in self._gates.items() if not gate.is_idle(self._clock())}
             if host not in self._gates:
-                self._gates[host] = _Gate(self._at_once, self._resting.get(host, 0.0))
+                self._gates[host] = _Gate(self._at_once)
             gate = self._gates[host]
             gate.guests += 1
         rested_at = gate.places.get()  # the place that was left first
+        pause = self._pause
         try:
             if (wait := rested_at - self._clock()) > 0:
                 self._sleep(wait)
             yield
         finally:
             with self._lock:
-                gate.guests -= 1
-                gate.rested_at = self._clock() + self._pause
-                gate.places.put(gate.rested_at)
+                gate.leave(self._clock() + max(pause, self._pause), self._at_once)
 
 
 class _Gate:
-    """The places at one host; each says from when on it may be used."""
+    """The places at one host; each says from when on it may be used. Changed under the lock of all gates."""
 
-    def __init__(self, at_once: int, rested_at: float) -> None:
+    def __init__(self, at_once: int) -> None:
         self.guests = 0
-        self.rested_at = rested_at
-        """From when on all places may be used, once nobody is there."""
         self.places: SimpleQueue[float] = SimpleQueue()
-        for _ in range(at_once):
-            self.places.put(rested_at)
+        self._rested_at = 0.0
+        """From when on all places may be used, once nobody is there."""
+        self._size = 0
+        self.fit(at_once)
+
+    def fit(self, at_once: int) -> None:
+        """So many places from now on, as far as nobody is in those that are too many: who is takes his along."""
+        for _ in range(at_once - self._size):
+            self._add(self._rested_at)
+        while self._size > at_once:
+            try:
+                self.places.get_nowait()
+            except Empty:
+                return
+            self._size -= 1
+
+    def leave(self, rested_at: float, at_once: int) -> None:
+        """A guest goes, and his place may be used from then on."""
+        self.guests -= 1
+        self._size -= 1
+        self._rested_at = max(self._rested_at, rested_at)
+        if self._size < at_once:
+            self._add(rested_at)
 
     def is_idle(self, now: float) -> bool:
-        return not self.guests and self.rested_at <= now
+        return not self.guests and self._rested_at <= now
+
+    def _add(self, rested_at: float) -> None:
+        self._size += 1
+        self.places.put(rested_at)
