@@ -273,8 +273,11 @@ def serving(documents: list[Document], tls: ssl.SSLContext | None = None, *, clo
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+    class Many(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 128  # with 5, as many more as come at once are tried again a second later
+
+    with Many(("127.0.0.1", 0), Handler) as server:
         if tls:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         state.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
