@@ -202,6 +202,20 @@ def test_collect_asks_a_host_no_more_once_it_wants_to_be_left_alone(
         assert all(one["next_visit"] < asked["next_visit"] for one in others)  # not asked, and so still due
 
 
+def test_nobody_asks_a_host_by_hand_that_wants_to_be_left_alone(run: Run) -> None:
+    with Loopback() as server:
+        server.answers["/rss"] = reply(429, body=b"", Retry_After="3600")
+        source = f"sources:\n  - {{name: busy, feed: {server.url('/rss')}}}\n"
+        Path("config.yaml").write_text(f"private_hosts: [127.0.0.1]\n{CONFIG}".replace("sources:\n", source))
+        run("collect", "busy")
+        for command in (("preview", "busy"), ("preview", server.url("/other")), ("add", server.url("/new"))):
+            result = run(*command)
+            assert result.exit_code == 1
+            assert "its server wants to be left alone until" in result.output
+            assert "busy: the server answers 429 Too Many Requests" in result.output
+        assert [seen.path for seen in server.requests] == ["/rss"]
+
+
 def test_preview_looks_at_a_folder_by_its_name_or_its_place(run: Run) -> None:
     run("run", "--once")
     Path("inbox/report.pdf").write_bytes(b"%PDF")

@@ -67,6 +67,26 @@ def reading(settings: Config) -> Iterator[Store]:
         store.close()
 
 
+def leave_alone(settings: Config, url: str) -> None:
+    """
+    Raises FetchError where a server of this host has said when to come back (RFC 9110, section 10.2.3), and that is not
+    yet: also who asks by hand asks it.
+    """
+    from ..errors import FetchError
+    from ..jobs import now
+    from ..model import host_of
+
+    host = host_of(url)
+    here = {source.name for source in settings.sources if source.host == host}
+    if not host or not here or not settings.database.exists():
+        return
+    with reading(settings) as store:
+        for health in store.health():
+            if health.name in here and health.error and health.not_before and health.not_before > now():
+                until, why = f"{health.not_before:%Y-%m-%d %H:%M} UTC", f"{health.name}: {health.error}"
+                raise FetchError(host, f"its server wants to be left alone until {until} ({why})")
+
+
 def named(key: str) -> str:
     """The id in the link that we give to a text without one: .../all/#ID. Else the key itself."""
     _, _, place = key.rpartition("#")

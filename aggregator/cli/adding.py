@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from . import main
-from ._pieces import as_written, configuration, show
+from ._pieces import as_written, configuration, leave_alone, show
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -37,6 +37,7 @@ def add(path: Path, url: str, name: str | None) -> None:
     if old := twin(url, settings.sources):
         click.echo(f"{url} is here already: source {old.name!r}")
         return
+    leave_alone(settings, url)
     found = look_behind(url, settings)
     show(told(found))
     if is_ours(found.url, settings.imprint.link):

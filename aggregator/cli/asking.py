@@ -15,7 +15,7 @@ import click
 
 from ..errors import ConfigError
 from . import main
-from ._pieces import as_written, configuration, json_line, must_be_one_of, reading, show, the_story
+from ._pieces import as_written, configuration, json_line, leave_alone, must_be_one_of, reading, show, the_story
 
 if TYPE_CHECKING:
     from ..classify import Classifier, Reason
@@ -294,6 +294,8 @@ def look_at(path: Path, location: str, kind: str) -> Any:
 
     settings = configuration(path) if path.exists() else None
     source = source_at(location, settings.sources if settings else (), kind)
+    if settings:
+        leave_alone(settings, source.location)
     store = open_store(settings.database, writing=False) if settings and settings.database.exists() else None
     classifier = classifier_of(settings, store) if settings else Classifier((), "")
     web = Web(settings.manners if settings else Manners())
