@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from .codings import accepted, weights
@@ -38,10 +39,13 @@ _SAYING = {
 }
 
 
-def answer(shelf: Shelf, method: str, path: str, asked: Mapping[bytes, bytes]) -> Answer:
+def answer(
+    shelf: Shelf, method: str, path: str, asked: Mapping[bytes, bytes], date: bytes | None = None
+) -> Answer:
     """
     What HTTP says to this (RFC 9110, 9111, 3229). `path` is decoded; names in `asked` are in lower case. The body is
-    there for HEAD too, and must not be sent.
+    there for HEAD too, and must not be sent. `date` is what the answer is going to say in Date, and Last-Modified is
+    never later.
     """
     if method not in ("GET", "HEAD"):
         return _short(405, [(b"allow", b"GET, HEAD")])
@@ -56,6 +60,13 @@ def answer(shelf: Shelf, method: str, path: str, asked: Mapping[bytes, bytes]) -
             return _page(404, path)
         # Relative, so that it is right behind a proxy that serves us below some path, too.
         return _short(308, [(b"location", f"./{quote(path.rpartition('/')[2])}/".encode())])
+    status, headers, body = _of(shelf, paper, asked)
+    if date and (now := _moment(date)) and paper.modified_at > now:
+        headers = [(name, date if name == b"last-modified" else value) for name, value in headers]
+    return status, headers, body
+
+
+def _of(shelf: Shelf, paper: Paper, asked: Mapping[bytes, bytes]) -> Answer:
     form = paper.packed(accepted(asked.get(b"accept-encoding", b"").decode("latin-1")))
     is_opened = paper.is_xml_feed and asked.get(b"sec-fetch-mode") == b"navigate"
     if is_opened:
@@ -105,11 +116,18 @@ def _held(paper: Paper, form: Form, asked: Mapping[bytes, bytes]) -> Form | None
 def _is_unchanged(paper: Paper, since: bytes | None) -> bool:
     """
     Only for the very date that we gave. It is the time of the news, some seconds before the file is there: a client
-    that sends the time of its download instead may have missed this version. (nginx compares likewise.)
+    that sends the time of its download instead may have missed this version. (nginx compares likewise.) So may one
+    that was told our Date in place of a time to come (RFC 9110, 8.8.2.1): it gets the whole.
     """
     if since is None or since == paper.last_modified:
         return since is not None
     return paper.modified_at.replace(microsecond=0) == _date(since)
+
+
+@lru_cache(maxsize=1)
+def _moment(date: bytes) -> datetime | None:
+    """That of our own Date, which is the same for a second."""
+    return _date(date)
 
 
 def _date(value: bytes | None) -> datetime | None:

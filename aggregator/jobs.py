@@ -214,7 +214,8 @@ def publish_one(name: str, desk: Desk) -> None:
 
     topic = desk.topics.get(name)
     if topic and name not in desk.store.held():
-        written = publish(topic, desk.store, desk.imprint, desk.feeds, desk.galley, desk.digests.get(name))
+        digest = desk.digests.get(name)
+        written = publish(topic, desk.store, desk.imprint, desk.feeds, desk.galley, digest, desk.clock())
         if written:
             desk.unpacked.add(name)
             log.info("published %s: %s", name, ", ".join(dict.fromkeys(p.name for p in written)))
@@ -240,7 +241,7 @@ def publish_front(_: str, desk: Desk) -> None:
     if desk.store.held():  # it would link to pages that are not there, and show what is half filed
         return  # what is released is stale, and the front page is made with it
     desk.undone.add(FRONT)
-    publish_front(tuple(desk.topics.values()), desk.store, desk.imprint, desk.feeds, desk.galley)
+    publish_front(tuple(desk.topics.values()), desk.store, desk.imprint, desk.feeds, desk.galley, desk.clock())
     desk.undone.discard(FRONT)
 
 

@@ -98,7 +98,11 @@ class Connection(HttpToolsProtocol):
             self._refuse(431)
 
     def on_headers_complete(self) -> None:
-        """A request is there; it is under way if no other is (pipelining, RFC 9112, 9.3.2)."""
+        """
+        A request is there; it is under way if no other is (pipelining, RFC 9112, 9.3.2). `date` in its scope is the
+        Date of the answer.
+        """
+        self.scope["date"] = dict(self.server_state.default_headers).get(b"date")  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
         if not self.pipeline:
             self._under_way = self.cycle

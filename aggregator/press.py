@@ -35,21 +35,34 @@ _AT_WORK = threading.Lock()
 """One file at a time: what is being packed must not be replaced meanwhile, nor what is taken down come back."""
 
 
-def put(path: Path, body: bytes, at: datetime, *, packed: bool = True) -> bool:
+AHEAD = 60
+"""
+Seconds that a file may be ahead of the clock. Longer than it takes until it is there: who had the version before was
+then told a time before that (Last-Modified is never later than Date), and knows this one as another.
+"""
+
+
+def put(path: Path, body: bytes, at: datetime, *, packed: bool = True, now: datetime | None = None) -> bool:
     """
     Replace a file whole or not at all. True if it was replaced. Raises PressError.
 
     Its modification time becomes `at`, so that every machine that renders this edition says the same Last-Modified;
-    or the next second of what it replaces, if that is later.
+    or the next second of what it replaces, if that is later. But no later than a minute after `now`: when the clock
+    was ahead, and is right again, files are not of days to come any longer than until they change.
     The packed ones beside it go before the file changes and come back after it: whatever moment a web server looks,
     or the power fails, none of them is of another version. One that is missing or wrong is made anew at the next put.
     Not `packed`: they come back when somebody calls `pack`; for what will soon change again.
     """
-    return bool(put_all({path: body}, at, packed=packed))
+    return bool(put_all({path: body}, at, packed=packed, now=now))
 
 
 def put_all(
-    files: Mapping[Path, bytes], at: datetime, *, packed: bool = True, if_still: Callable[[], bool] = lambda: True
+    files: Mapping[Path, bytes],
+    at: datetime,
+    *,
+    packed: bool = True,
+    now: datetime | None = None,
+    if_still: Callable[[], bool] = lambda: True,
 ) -> list[Path]:
     """
     The same for several, one after the other: write, fsync, rename; and in the end fsync each folder once. Those that
@@ -57,10 +70,11 @@ def put_all(
     come: what `take_down`, `retire` and `take_away` do after that has changed is not undone.
     """
     codings = CODINGS if packed else ()
+    latest = now.timestamp() + AHEAD if now else math.inf
     with _AT_WORK, _syncing() as folders:
         if not if_still():
             return []
-        return [path for path, body in files.items() if _put(path, body, at, codings, folders)]
+        return [path for path, body in files.items() if _put(path, body, at, latest, codings, folders)]
 
 
 def pack(path: Path) -> None:
@@ -70,7 +84,9 @@ def pack(path: Path) -> None:
             _pack(path, body, CODINGS, folders)
 
 
-def _put(path: Path, body: bytes, at: datetime, codings: Collection[Coding], folders: set[Path]) -> bool:
+def _put(
+    path: Path, body: bytes, at: datetime, latest: float, codings: Collection[Coding], folders: set[Path]
+) -> bool:
     with _plain_words(path):
         size = _size(path)
         if size is None:
@@ -80,7 +96,8 @@ def _put(path: Path, body: bytes, at: datetime, codings: Collection[Coding], fol
             folders.add(path.parent)
             for coding in CODINGS:
                 _beside(path, coding).unlink(missing_ok=True)
-            _replace(path, body, at.timestamp() if size is None else max(at.timestamp(), _next_second(path)))
+            earliest = -math.inf if size is None else _next_second(path)
+            _replace(path, body, min(max(at.timestamp(), earliest), latest))
         _pack(path, body, codings, folders)
         return is_new
 

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -32,7 +33,13 @@ HEADLINES = 5
 
 
 def publish(
-    topic: Topic, store: Store, imprint: Imprint, feeds: Path, galley: Galley | None = None, digest: str | None = None
+    topic: Topic,
+    store: Store,
+    imprint: Imprint,
+    feeds: Path,
+    galley: Galley | None = None,
+    digest: str | None = None,
+    now: datetime | None = None,
 ) -> list[Path]:
     """
     Bring the topic's folder up to date; the files that had to be rewritten. Equal bytes are not written again. What
@@ -46,7 +53,8 @@ def publish(
     written = archive(edition, store, latest, feeds, galley)  # first: nobody is sent to one that is not there yet
     folder = feeds / topic.name
     files = {folder / fmt.FILENAME: body for fmt, body in galley.render(formats_of(topic), edition)}
-    written += put_all(files, edition.updated_at, packed=False, if_still=lambda: is_in_force(topic, digest, store))
+    is_wanted = partial(is_in_force, topic, digest, store)
+    written += put_all(files, edition.updated_at, packed=False, now=now, if_still=is_wanted)
     store.published(topic.name, latest.revision, digest)
     return written
 
@@ -148,7 +156,12 @@ def is_complete(topic: Topic, feeds: Path) -> bool:
 
 
 def publish_front(
-    topics: Sequence[Topic], store: Store, imprint: Imprint, feeds: Path, galley: Galley | None = None
+    topics: Sequence[Topic],
+    store: Store,
+    imprint: Imprint,
+    feeds: Path,
+    galley: Galley | None = None,
+    now: datetime | None = None,
 ) -> list[Path]:
     """The same for the front page, the subscription list and what the pages need."""
     from . import front
@@ -161,7 +174,7 @@ def publish_front(
     )
     at = max(e.updated_at for e in editions)
     files = front.render(Front(imprint=imprint, editions=editions))
-    return put_all({feeds / name: body for name, body in files.items()}, at)
+    return put_all({feeds / name: body for name, body in files.items()}, at, now=now)
 
 
 def publish_desk(incidents: Iterable[Incident], imprint: Imprint, feeds: Path, now: datetime) -> list[Path]:
@@ -172,7 +185,7 @@ def publish_desk(incidents: Iterable[Incident], imprint: Imprint, feeds: Path, n
     edition = desk_edition(incidents, imprint)
     keep_private(feeds / DESK)
     files = {feeds / DESK / fmt.FILENAME: render(fmt, edition) for fmt in formats_of(edition.topic)}
-    return put_all(files, now)
+    return put_all(files, now, now=now)
 
 
 def headlines(topic: Topic, store: Store) -> Latest:

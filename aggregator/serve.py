@@ -75,7 +75,8 @@ def app(feeds: Path) -> App:
     async def application(
         scope: Message, _receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
     ) -> None:
-        status, headers, body = answer(shelf, scope["method"], scope["path"], dict(scope["headers"]))
+        asked = dict(scope["headers"])
+        status, headers, body = answer(shelf, scope["method"], scope["path"], asked, scope.get("date"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 

@@ -14,7 +14,7 @@ from aggregator import config, jobs, press, publish
 from aggregator.errors import PressError, StoreError
 from aggregator.model import Job
 from aggregator.newsroom import Newsroom
-from aggregator.press import pack, put, put_all, retire, strays, sweep
+from aggregator.press import AHEAD, pack, put, put_all, retire, strays, sweep
 from aggregator.publish import is_complete
 
 from .make import HOUR, NOON, topic
@@ -399,3 +399,14 @@ def test_what_replaces_a_file_is_later_than_it(tmp_path: Path) -> None:
     assert path.stat().st_mtime == NOON.timestamp() + 1
     put(path, b"a story of one", NOON + HOUR)
     assert path.stat().st_mtime == (NOON + HOUR).timestamp()
+
+
+def test_a_file_of_a_day_to_come_is_of_today_with_its_next_change(path: Path) -> None:
+    """The clock was ahead, and is right again."""
+    put(path, OLD, AT + timedelta(days=365))
+    put(path, NEW, AT, now=AT)
+    assert path.stat().st_mtime == AT.timestamp() + AHEAD
+    put(path, OLD, AT + timedelta(days=365), now=LATER)
+    assert path.stat().st_mtime == LATER.timestamp() + AHEAD
+    put(path, NEW, AT, now=LATER + timedelta(hours=1))
+    assert path.stat().st_mtime == LATER.timestamp() + AHEAD + 1

@@ -45,9 +45,13 @@ def put(path: Path, body: bytes) -> None:
 class Said:
     """One answer of the application."""
 
-    def __init__(self, application: App, path: str, method: str = "GET", **asked: str) -> None:
+    def __init__(
+        self, application: App, path: str, method: str = "GET", date: str | None = None, **asked: str
+    ) -> None:
         headers = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in asked.items()]
         scope: dict[str, Any] = {"type": "http", "method": method, "path": path, "headers": headers}
+        if date:
+            scope["date"] = date.encode()
         sent: list[Any] = []
 
         async def send(message: Any) -> None:
@@ -209,6 +213,25 @@ def test_who_has_this_version_gets_no_body(feeds: Path, template: str, status: i
 )
 def test_a_date_will_do_where_there_is_no_tag(feeds: Path, since: str, status: int) -> None:
     assert Said(app(feeds), "/all/rss.xml", if_modified_since=since).status == status
+
+
+def test_no_answer_says_that_it_was_modified_after_it_was_sent_nor_keeps_a_change_from_who_was_told_so(
+    feeds: Path,
+) -> None:
+    """RFC 9110, 8.8.2.1. So it is when the clock was ahead, or when a file has changed twice within a second."""
+
+    def ask(date: str, **asked: str) -> tuple[int, str]:
+        said = Said(application, "/all/rss.xml", date=date, **asked)
+        return said.status, said.headers["last-modified"]
+
+    application = app(feeds)
+    before, later = "Sun, 01 Mar 2026 09:59:59 GMT", "Mon, 02 Mar 2026 11:00:00 GMT"
+    assert ask(before) == ask(before, sec_fetch_mode="navigate") == ask(before, accept_encoding="gzip") == (200, before)
+    etag = Said(application, "/all/rss.xml").headers["etag"]
+    assert ask(before, if_none_match=etag) == (304, before)
+    assert ask(before, if_modified_since=before) == (200, before)
+    assert ask(later, if_modified_since=before) == (200, SAID)
+    assert ask(SAID, if_modified_since=SAID) == (304, SAID)
 
 
 def test_a_tag_counts_more_than_a_date(feeds: Path) -> None:

@@ -74,6 +74,16 @@ def test_a_reader_is_served_over_a_real_socket(feeds: Path, sock: socket.socket)
     assert not server.alive
 
 
+def test_a_file_of_a_day_to_come_was_modified_at_the_date_of_the_answer(feeds: Path, sock: socket.socket) -> None:
+    os.utime(feeds / "all/rss.xml", (1 << 33, 1 << 33))
+    server = start(feeds, sock)
+    try:
+        response, _ = ask(sock, "/all/rss.xml")
+        assert response.headers["Last-Modified"] == response.headers["Date"]
+    finally:
+        server.stop()
+
+
 def test_a_server_that_has_died_is_replaced_and_readers_only_wait(feeds: Path, sock: socket.socket) -> None:
     server = start(feeds, sock)
     try:
