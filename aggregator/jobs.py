@@ -90,6 +90,8 @@ class Desk:
     """Visits at one host, by all workers together."""
     has_feed: bool = False
     """Whether what needs the operator's attention is published in feeds/desk/."""
+    is_in_force: Callable[[], bool] = lambda: True
+    """Until another configuration is: what is under way then puts out no front page and no desk any more."""
     clock: Callable[[], datetime] = now
     chance: Random = field(default_factory=Random)
     logbook: Logbook = field(default_factory=Logbook)
@@ -238,11 +240,13 @@ def pack_published(_: str, desk: Desk) -> None:
 def publish_front(_: str, desk: Desk) -> None:
     from .publish import publish_front
 
+    topics, now = tuple(desk.topics.values()), desk.clock()
     if desk.store.held():  # it would link to pages that are not there, and show what is half filed
         return  # what is released is stale, and the front page is made with it
     desk.undone.add(FRONT)
-    publish_front(tuple(desk.topics.values()), desk.store, desk.imprint, desk.feeds, desk.galley, desk.clock())
-    desk.undone.discard(FRONT)
+    publish_front(topics, desk.store, desk.imprint, desk.feeds, desk.galley, now, desk.is_in_force)
+    if desk.is_in_force():
+        desk.undone.discard(FRONT)
 
 
 def publish_desk(_: str, desk: Desk) -> None:
@@ -258,7 +262,7 @@ def publish_desk(_: str, desk: Desk) -> None:
         *incidents.waiting(store.quarantines(), store.quarantined(texts=False)),
         *incidents.silent(health, store.usual),
     )
-    publish_desk(found, desk.imprint, desk.feeds, now)
+    publish_desk(found, desk.imprint, desk.feeds, now, desk.is_in_force)
 
 
 def ping_hub(hub: str, desk: Desk) -> None:

@@ -119,6 +119,7 @@ class Newsroom:
         self.store.register(new.sources, digests, jobs.now())
         self.store.hold({t.name: rules.rule_digest(t) for t in new.topics if not t.like})
         feeds = old.feeds if old else new.feeds
+        self._digests = digests
         self._take_over(self.config if old else None, new, feeds)
         retire(feeds, {*digests, DESK} if new.desk else digests)
         if not new.desk:
@@ -141,6 +142,7 @@ class Newsroom:
             galley=old.galley if old else Galley(),
             at_once=new.manners.at_once,
             has_feed=new.desk,
+            is_in_force=lambda: self._digests is digests,
             logbook=old.logbook if old else Logbook(),
             unpacked=old.unpacked if old else set(),
             undone=old.undone if old else set(),

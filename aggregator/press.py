@@ -165,11 +165,12 @@ def is_there(path: Path) -> bool:
     return False
 
 
-def keep_private(folder: Path) -> None:
+def keep_private(folder: Path, if_still: Callable[[], bool]) -> None:
     """Called before anything is put there, so that `take_away` knows the folder as what it is."""
-    with _plain_words(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / PRIVATE).touch()
+    with _AT_WORK, _plain_words(folder):
+        if if_still():
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / PRIVATE).touch()
 
 
 def take_away(folder: Path) -> None:

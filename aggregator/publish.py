@@ -10,7 +10,7 @@ The right half: one topic, from the store to files.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -162,6 +162,7 @@ def publish_front(
     feeds: Path,
     galley: Galley | None = None,
     now: datetime | None = None,
+    if_still: Callable[[], bool] = lambda: True,
 ) -> list[Path]:
     """The same for the front page, the subscription list and what the pages need."""
     from . import front
@@ -174,18 +175,21 @@ def publish_front(
     )
     at = max(e.updated_at for e in editions)
     files = front.render(Front(imprint=imprint, editions=editions))
-    return put_all({feeds / name: body for name, body in files.items()}, at, now=now)
+    return put_all({feeds / name: body for name, body in files.items()}, at, now=now, if_still=if_still)
 
 
-def publish_desk(incidents: Iterable[Incident], imprint: Imprint, feeds: Path, now: datetime) -> list[Path]:
+def publish_desk(
+    incidents: Iterable[Incident], imprint: Imprint, feeds: Path, now: datetime,
+    if_still: Callable[[], bool] = lambda: True,
+) -> list[Path]:  # fmt: skip
     """
     The same for the operator's own feed. Its files are as old as the last change, also when an incident has ended and
     nothing in the feed is as new as that.
     """
     edition = desk_edition(incidents, imprint)
-    keep_private(feeds / DESK)
+    keep_private(feeds / DESK, if_still)
     files = {feeds / DESK / fmt.FILENAME: render(fmt, edition) for fmt in formats_of(edition.topic)}
-    return put_all(files, now, now=now)
+    return put_all(files, now, now=now, if_still=if_still)
 
 
 def headlines(topic: Topic, store: Store) -> Latest:

@@ -12,6 +12,7 @@ import pytest
 
 from aggregator import config, jobs, press, publish
 from aggregator.errors import PressError, StoreError
+from aggregator.jobs import FRONT
 from aggregator.model import Job
 from aggregator.newsroom import Newsroom
 from aggregator.press import AHEAD, pack, put, put_all, retire, strays, sweep
@@ -367,6 +368,33 @@ def test_a_job_under_way_when_the_configuration_changes_puts_out_nothing_of_befo
         room.perform(Job("publish", "grain"))
         assert "Corn" in (feeds / "grain/rss.xml").read_text()
         assert "grain" not in room.store.stale_topics()
+
+
+@pytest.mark.parametrize("first", ["front", "desk"])
+def test_a_front_page_and_a_desk_under_way_when_the_configuration_changes_are_not_put_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    (tmp_path / "inbox").mkdir()
+    settings, feeds = tmp_path / "config.yaml", tmp_path / "feeds"
+    settings.write_text("title: Evening\ndesk: true\nsources: [{name: inbox, files: inbox/}]\n")
+    with Newsroom(config.load(settings), "test") as room:
+        for task in ("classify", "front", "desk"):
+            room.perform(Job(task))
+        under_way, real = room.desk, press.put_all
+        settings.write_text("title: Morning\nsources: [{name: inbox, files: inbox/}]\n")
+
+        def changed_before(*arguments: Any, **named: Any) -> Any:
+            room.look_at_the_configuration()
+            return real(*arguments, **named)
+
+        monkeypatch.setattr(publish, "put_all", changed_before)
+        for task in (first, "front", "desk"):
+            jobs.run(Job(task), under_way)
+        assert not (feeds / "desk").exists()
+        assert FRONT in room.desk.undone
+        room.perform(FRONT)
+        assert "Morning" in (feeds / "index.html").read_text()
+        assert not room.desk.undone
 
 
 def test_a_change_that_could_not_be_taken_up_for_a_passing_reason_is_tried_again(
