@@ -314,6 +314,16 @@ def test_when_the_clock_is_set_back_no_visit_was_made_later_than_now(store: Stor
     assert (health.last_visit, health.failing_since, store.visited("steppe")) == (NOON, NOON, NOON)
 
 
+def test_what_came_while_the_clock_was_ahead_settles_for_no_year(store: Store) -> None:
+    store.save(visit(at=AHEAD), [new(1, seen_at=AHEAD)])
+    assert store.unfiled("r1", 10, AHEAD - MINUTE) == []
+    now = NOON + HOUR
+    store.set_back(now)
+    assert ids(store.unfiled("r1", 10, now - MINUTE)) == [1]
+    store.save(visit(at=now), [new(2, seen_at=now)])
+    assert ids(store.unfiled("r1", 10, now - MINUTE)) == [1]
+
+
 def test_when_the_clock_is_set_back_leases_and_hubs_wait_no_longer_than_they_would_have(store: Store) -> None:
     store.save(visit("steppe", at=NOON, next_at=NOON + HOUR), [])
     store.announce(["https://hub.example/"], {"https://news.example/all/rss.xml": "1"}, NOON)
@@ -1307,7 +1317,7 @@ def test_stories_that_are_merged_lose_their_links(store: Store) -> None:
 
 
 def test_a_new_story_waits_until_it_has_settled_and_one_that_was_out_does_not(store: Store) -> None:
-    store.save(visit(), [new(1), new(5)])
+    store.save(visit(at=NOON + 5 * MINUTE), [new(1), new(5)])
     assert ids(store.unfiled("r1", 9, NOON + 2 * MINUTE)) == [1]
     assert ids(store.unfiled("r1", 9, NOON + 5 * MINUTE)) == [5, 1]
     file_all(store)

@@ -163,7 +163,8 @@ class Store(Protocol):
     def unfiled(self, rules: str, limit: int, settled: datetime | None = None) -> list[Story]:
         """
         Stories not yet filed under these rules, newest first, without their old filings and links. What was first seen
-        after `settled` and has never been filed is left out: a better copy may still take its lead.
+        after `settled` and has never been filed is left out: a better copy may still take its lead; but not what was
+        seen in the future, before the clock was set back.
         """
 
     def file(self, rules: str, filings: Mapping[str, Sequence[Filing]], now: datetime) -> None:

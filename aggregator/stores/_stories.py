@@ -173,10 +173,12 @@ def stories_by_id(conn: sqlite3.Connection, ids: Sequence[str]) -> list[Story]:
 
 
 OTHER_RULES = "SELECT number FROM rules WHERE digest <> ?"
+# What was seen later than any clock has said since it was set back has settled: it would wait for that time to come.
 UNFILED = """
     SELECT number, listed_at, id FROM stories AS s
-    WHERE rules IS ? AND (
-        filed_at IS NOT NULL OR (SELECT seen_at FROM articles AS a WHERE a.number = s.number) <= ?)
+    WHERE rules IS ? AND (filed_at IS NOT NULL OR NOT (
+        SELECT seen_at > ? AND seen_at <= (SELECT max(set_at) FROM sources)
+        FROM articles AS a WHERE a.number = s.number))
     ORDER BY listed_at DESC, id LIMIT ?"""
 
 
