@@ -275,7 +275,7 @@ def ping_hub(hub: str, desk: Desk) -> None:
 def tidy(_: str, desk: Desk) -> None:
     from .dedupe import WINDOW
 
-    if rows := desk.store.forget(desk.clock() - WINDOW):
+    if rows := desk.store.forget(desk.clock(), WINDOW):
         log.info("tidied: %d rows of the index of sameness are too old to matter", rows)
 
 

@@ -1115,6 +1115,15 @@ def marked(decision: Decision, *marks: int) -> Decision:
     return replace(decision, fingerprint=Fingerprint(marks=marks, size=40))
 
 
+MONTH = timedelta(days=30)
+
+
+def a_thousand_more(store: Store, at: datetime) -> int:
+    """Of which the index knows nothing; how many they are."""
+    store.save(visit(at=at), [new(n, seen_at=at) for n in range(10_000, 11_001)])
+    return 1001
+
+
 def postings(store: Store, *marks: int) -> dict[int, set[str]]:
     return {mark: set(stories) for mark, stories in store.known([]).postings(marks).items()}
 
@@ -1138,7 +1147,9 @@ def test_a_mark_that_everybody_has_is_nobody_s_and_the_others_are_found_however_
     crowd = store.known([]).postings([7])[7]
     assert len(crowd) == Limits().crowd
     assert not any(crowd)
-    assert store.forget(NOON + timedelta(days=1)) == 1201
+    later = NOON + 2 * MONTH
+    a_thousand_more(store, later)
+    assert store.forget(later, MONTH) == 1201
     assert postings(store, 7, 3_000_000) == {}
 
 
@@ -1147,11 +1158,30 @@ def test_the_index_forgets_stories_that_nobody_has_joined_for_long(store: Store)
     store.save(visit(at=old), [marked(new(n, seen_at=old), n, 100) for n in (1, 2)])
     joined, opened = copy(3, of=2, seen_at=recent), new(4, "coast", seen_at=recent)
     store.save(visit("coast", at=recent), [marked(joined, 3), marked(opened, 4)])
-    assert store.forget(NOON - timedelta(days=30)) == 2
+    others = a_thousand_more(store, NOON)
+    assert store.forget(NOON, MONTH) == 2
     assert postings(store, 1, 2, 3, 4, 100) == {
         2: {article(2).id}, 3: {article(2).id}, 4: {article(4, "coast").id}, 100: {article(2).id},
     }  # fmt: skip
-    assert len(list(store.stories())) == 3
+    assert len(list(store.stories())) == 3 + others
+
+
+def test_a_clock_that_is_ahead_makes_the_index_forget_nothing_also_if_something_comes_meanwhile(store: Store) -> None:
+    store.save(visit(), [marked(new(1), 1)])
+    assert store.forget(AHEAD, MONTH) == 0
+    a_thousand_more(store, NOON + HOUR)
+    store.save(visit(at=AHEAD), [marked(new(n, seen_at=AHEAD), n) for n in range(2, 500)])
+    assert store.forget(AHEAD, MONTH) == 0
+    assert postings(store, 1) == {1: {article(1).id}}
+
+
+def test_what_came_while_the_clock_was_wrong_is_forgotten_in_its_turn(store: Store) -> None:
+    for n, at in ((1, NOON), (2, AHEAD), (3, NOON - 9999 * HOUR)):
+        store.save(visit(at=at), [marked(new(n, seen_at=at), n)])
+    later = NOON + MONTH + HOUR
+    a_thousand_more(store, later)
+    assert store.forget(NOON - 9999 * HOUR, MONTH) == 0, "a clock that is behind"
+    assert store.forget(later, MONTH) == 3
 
 
 # --- sorted again ----------------------------------------------------------------------------------------------------
@@ -1367,8 +1397,9 @@ def test_the_last_articles_of_a_source_are_told_by_their_dates(store: Store) -> 
 
 
 def test_what_the_index_has_let_go_of_is_not_new(store: Store) -> None:
-    store.save(visit(), [new(1)])
-    store.forget(NOON + 1000 * HOUR)
+    store.save(visit(), [marked(new(1), 1)])
+    a_thousand_more(store, NOON + 1000 * HOUR)
+    assert store.forget(NOON + 1000 * HOUR, MONTH) == 1
     assert article(1).id in store.known([article(1)]).by_id
 
 

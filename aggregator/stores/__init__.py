@@ -332,10 +332,11 @@ class Store(Protocol):
     def stories(self, topic: str | None = None, since: datetime | None = None) -> Iterator[Story]:
         """The stories held, newest `listed_at` first; of one topic, or listed since."""
 
-    def forget(self, before: datetime) -> int:
+    def forget(self, now: datetime, window: timedelta) -> int:
         """
-        Called once a day. The index of sameness lets go of the stories that no article has joined since: nothing could
-        join them any more. Everything else stays. In small turns, so that nobody waits. How many rows went.
+        Called once a day. The index of sameness lets go of the stories that no article has joined for `window`: nothing
+        could join them any more. A clock that is ahead is not believed: it has to be as late for the last thousand that
+        came, too. Everything else stays. In small turns, so that nobody waits. How many rows went.
         """
 
     def find(self, key: str) -> Story | None:

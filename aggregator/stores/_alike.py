@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import isqrt
 from sqlite3 import Connection
 
 from ..errors import StoreError
 from ..model import Company, Decision
-from ._rows import article_of, pairs_for, stamp
+from ._rows import MICROSECOND, article_of, pairs_for, stamp
 
 CROWD = 32
 """Stories: a mark that so many have is a stock phrase, and says nothing."""
@@ -151,6 +151,27 @@ def first_since(conn: Connection, before: datetime) -> int:
     """The first article that has come in since; beyond all of them if there is none."""
     (number,) = conn.execute(FIRST_SINCE, (stamp(before),)).fetchone()
     return 2**63 - 1 if number is None else int(number)
+
+
+EVIDENCE = 1_000
+"""Articles that have to have come since: in the first minute of a wrong clock some hundreds may."""
+SEEN_BEFORE_THEM = "SELECT seen_at FROM articles ORDER BY number DESC LIMIT 1 OFFSET ?"
+FIRST_BETWEEN = "SELECT min(number) FROM articles WHERE seen_at BETWEEN ? AND ?"
+
+
+def first_that_matters(conn: Connection, now: datetime, window: timedelta) -> int:
+    """
+    The first article that came within `window`. The time is that of the clock or of an article that is not the newest,
+    whichever is earlier: what is forgotten is forgotten for good, and its copies would come as new. What seems to have
+    come later than both came while the clock was wrong.
+    """
+    row = conn.execute(SEEN_BEFORE_THEM, (EVIDENCE,)).fetchone()
+    if row is None:
+        return 0
+    clock, seen = stamp(now), row["seen_at"]
+    bounds = (min(clock, seen) - window // MICROSECOND, max(clock, seen))
+    (number,) = conn.execute(FIRST_BETWEEN, bounds).fetchone()
+    return int(number)
 
 
 def forget_marks(conn: Connection, recent: int, piece: int) -> int:

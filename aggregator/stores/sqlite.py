@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
@@ -39,7 +39,7 @@ from ..model import (
     Visit,
 )
 from . import Latest, Trained
-from ._alike import SLICES, company_of, first_since, forget_marks, postings_of
+from ._alike import SLICES, company_of, first_that_matters, forget_marks, postings_of
 from ._archives import last_archive, seal_stories
 from ._backup import back_up, restore
 from ._connections import Connections
@@ -165,10 +165,10 @@ class SqliteStore(Sources, Regrouping, Quarantine, Pings):
         with self._connections.reading() as db:
             return postings_of(db.conn, marks)
 
-    def forget(self, before: datetime) -> int:
-        """The index of sameness without the stories that nobody has joined since; how many rows went."""
+    def forget(self, now: datetime, window: timedelta) -> int:
+        """The index of sameness without the stories that nobody has joined for so long; how many rows went."""
         with self._connections.reading() as db:
-            recent = first_since(db.conn, before)
+            recent = first_that_matters(db.conn, now, window)
         rows = 0
         for piece in range(SLICES):
             with self._connections.turn() as db:
