@@ -334,6 +334,18 @@ def test_robots_txt_holds_for_a_day_and_what_we_had_holds_while_the_site_is_in_t
     assert (desk.visit(), desk.bag.errors) == ([], ["robots.txt does not let us read this page"])
 
 
+@pytest.mark.parametrize("broken", [404, 500, "<html><body><p>No list</p></body></html>"])
+def test_robots_txt_is_kept_for_a_day_also_while_the_page_fails(broken: int | str) -> None:
+    desk = Desk(Pages({ROBOTS: "User-agent: *\nAllow: /\n", HOME: broken}))
+    asked = []
+    for _ in range(8):
+        desk.visit(hours=6)
+        asked += desk.world.asked
+        assert desk.bag.errors
+    assert asked.count(HOME) == 8
+    assert asked.count(ROBOTS) <= 3
+
+
 def test_a_site_may_want_long_pauses() -> None:
     desk = Desk(Pages(world(*range(1, 9)).pages | {ROBOTS: "User-agent: *\nCrawl-delay: 15\n"}))
     assert len(desk.visit()) == 6  # in a minute

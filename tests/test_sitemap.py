@@ -156,6 +156,17 @@ def test_a_busy_site_is_left_alone_in_the_middle_of_an_index(status: int) -> Non
     assert sorted(d.visit()) == ["/n/1", "/n/2", "/n/3"]
 
 
+@pytest.mark.parametrize("broken", [404, "<html>", index(a="")])
+def test_robots_txt_is_kept_for_a_day_also_while_the_sitemap_fails(broken: int | str) -> None:
+    d = desk("", a="busy")
+    d.world.pages |= {ROBOTS: "User-agent: *\nAllow: /\n", MAP: broken, f"{HOME}a.xml": 503}
+    d.visit()
+    assert d.world.asked[:2] == [ROBOTS, MAP]
+    d.visit()
+    assert d.bag.errors
+    assert ROBOTS not in d.world.asked
+
+
 @pytest.mark.parametrize("text", ["", "hello", "<html><body>x", "<rss/>", "<urlset><url>", "<urlset><a:b/></urlset>"])
 def test_what_is_no_sitemap_is_an_error(text: str) -> None:
     d = desk(text)

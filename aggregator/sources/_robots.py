@@ -9,12 +9,13 @@ What was read holds for a day. It lies in the source's bookmark: "robots https:/
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..errors import FetchError
-from ..model import Checkpoint
+from ..model import Checkpoint, Fetched, Source
 from . import World
 from ._charset import decode
 
@@ -60,6 +61,14 @@ class Robots:
         at, _ = self._known(url)
         if at and self._world.now - at > HOLDS / 2 and self._key(url) not in self._asked:
             self._ask(url)
+
+    def keep(self, source: Source, documents: Iterator[Fetched]) -> Iterator[Fetched]:
+        """These documents of the source; when they fail, what was learned here is yielded all the same."""
+        try:
+            yield from documents
+        except FetchError:
+            yield Fetched(url=source.location, body=None, checkpoint=self.moved)
+            raise
 
     def _of(self, url: str) -> Protego:
         from protego import Protego

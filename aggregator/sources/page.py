@@ -44,8 +44,11 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
     is no list of articles in it, and at the end for articles that could not be had.
     """
     robots = Robots(since, world)
+    yield from robots.keep(source, _fetch(source, since, world, robots))
+
+
+def _fetch(source: Source, since: Checkpoint, world: World, robots: Robots) -> Iterator[Fetched]:
     if not robots.allow(source.location):
-        yield Fetched(url=source.location, body=None, checkpoint=robots.moved)
         raise FetchError(source.name, "robots.txt does not let us read this page")
     selectors = {key: str(source.options[key]) for key in SELECTORS if key in source.options}
     answer = world.get(source.location, since if since.get("selectors", "") == _written(selectors) else None)

@@ -47,8 +47,11 @@ def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
     is none, and at the end for what could not be had; a partial one for pages and for parts of an index.
     """
     robots = Robots(since, world)
+    yield from robots.keep(source, _fetch(source, since, world, robots))
+
+
+def _fetch(source: Source, since: Checkpoint, world: World, robots: Robots) -> Iterator[Fetched]:
     if not robots.allow(source.location):
-        yield Fetched(url=source.location, body=None, checkpoint=robots.moved)
         raise FetchError(source.name, "robots.txt does not let us read this sitemap")
     failures: list[str] = []
     entries: list[Entry] = []
