@@ -42,7 +42,7 @@ TOO_LONG = timedelta(days=7)
 HOST_PAUSE = timedelta(minutes=10)
 """
 As long as the other sources of a crowded host wait too, at most: its pause is meant for the one that was refused. And
-just so long if it names no pause.
+just so long, all of them, if it names no pause.
 """
 
 
@@ -101,7 +101,8 @@ def spoken(wait: timedelta) -> str:
 
 def not_before(source: Source, heard: Reception, now: datetime) -> datetime | None:
     """The server's own wish, which is kept also when somebody asks for a visit now; None if it has none."""
-    wish = max(heard.back_after, freshness(source, heard))
+    pauses = [pause or HOST_PAUSE for pause in heard.crowded.values()]  # who was refused is not back before the others
+    wish = max(heard.back_after, freshness(source, heard), *pauses)
     return now + heard.said_after + wish if wish else None
 
 

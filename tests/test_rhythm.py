@@ -156,6 +156,13 @@ def test_a_crowded_host_has_its_pause_but_its_other_sources_ten_minutes_at_most(
     }  # fmt: skip
 
 
+def test_who_is_refused_by_a_crowded_host_does_not_come_back_before_its_other_sources() -> None:
+    often, crowded = source(every=MINUTE), {"a.example": timedelta()}
+    assert wait(often, failed=True, status=429, crowded=crowded) == 10 * MINUTE
+    assert not_before(often, Reception(status=429, crowded=crowded), NOON) == NOON + 10 * MINUTE
+    assert wait(often, failed=True, status=429, crowded={"a.example": MINUTE}, back_after=MINUTE) == 2 * MINUTE
+
+
 def test_what_a_server_wishes_is_kept_from_when_it_said_so() -> None:
     late = Reception(status=429, said_after=9 * MINUTE, back_after=2 * HOUR, crowded={"a.example": HOUR})
     assert wait(failed=True, status=429, back_after=2 * HOUR, said_after=9 * MINUTE) == 2 * HOUR + 9 * MINUTE
