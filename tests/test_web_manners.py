@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -18,7 +19,7 @@ from aggregator.web import Trip, Web
 from aggregator.web._line import Line
 from aggregator.web._wishes import budget_after
 
-from .loopback import NOW, Clock, Loopback, in_turn, make_web, reply, visit
+from .loopback import NOW, Answering, Clock, Loopback, in_turn, make_web, reply, visit
 from .make import fetched
 
 HOUR = timedelta(hours=1)
@@ -106,6 +107,39 @@ def test_what_a_server_wishes_counts_from_when_it_said_so_and_not_from_the_begin
     fail(trip, server.url("/busy"))
     assert trip.reception.said_after == 2 * HOUR
     assert trip.not_before == NOW + 2 * HOUR + 10 * MINUTE
+    web.close()
+
+
+@pytest.mark.parametrize(
+    "says", [reply(429), reply(503, Retry_After="60"), reply(X_RateLimit_Remaining="0", X_RateLimit_Reset="60")]
+)
+def test_who_wants_to_be_left_alone_is_asked_nothing_more_in_the_same_visit(
+    server: Loopback, web: Web, says: Answering
+) -> None:
+    server.answers["/robots.txt"] = says
+    server.answers["/"] = reply(body=b"x")
+    server.answers["/led"] = reply(302, Location=server.url("/"))
+    trip = visit(web)
+    with suppress(FetchError):
+        trip.get(server.url("/robots.txt"))
+    for url in (server.url("/"), server.url("/led", host="localhost")):
+        with pytest.raises(FetchError, match=r"127\.0\.0\.1 wants to be left alone for now") as refused:
+            trip.get(url)
+        assert refused.value.status == 429
+    assert trip.get(server.url("/", host="localhost")).body == b"x"
+    assert [seen.path for seen in server.requests] == ["/robots.txt", "/led", "/"]
+    assert visit(web).get(server.url("/")).body == b"x"
+
+
+def test_a_rest_of_seconds_is_waited_for(server: Loopback) -> None:
+    clock = Clock()
+    web = make_web(sleep=clock.sleep, clock=clock)
+    server.answers["/"] = reply(body=b"x", X_RateLimit_Remaining="0", X_RateLimit_Reset="4")
+    trip = visit(web)
+    trip.get(server.url("/"))
+    trip.wait(MINUTE / 60)
+    trip.get(server.url("/"))
+    assert clock.seconds == 4
     web.close()
 
 

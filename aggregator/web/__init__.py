@@ -31,6 +31,7 @@ from ._gates import Gates
 from ._guard import Guard, Refused
 from ._line import Line
 from ._packed import unpack
+from ._validators import VALIDATORS, conditions_for, given_at
 from ._wishes import back_after, budget_after, fresh_for
 
 if TYPE_CHECKING:
@@ -38,14 +39,13 @@ if TYPE_CHECKING:
 
 HOPS = 5
 """Redirects that one GET follows."""
+MOMENT = 10
+"""Seconds that a visit waits where a host wants no more requests for now; if it is longer, it does without."""
 REDIRECTS = (301, 302, 303, 307, 308)
 PERMANENT = (301, 308)
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 TRAVELLING = ("accept", "accept-language")
 """What another host may see too after a redirect: nothing that could be a secret."""
-VALIDATORS = ("etag", "last-modified")
-GIVEN_AT = "validators-of"
-"""The bookmark's word for whose validators they are, if not those of the address that is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +154,8 @@ class Trip:
         self._proxy = web.proxy if own is None else own
         self._speaker = ""
         """The document that speaks for the source."""
+        self._rests: dict[str, float] = {}
+        """Host -> until when it has asked to be left alone, on the clock of the pauses."""
 
     @property
     def not_before(self) -> datetime | None:
@@ -182,8 +184,8 @@ class Trip:
             raise self._error("this is no http or https address", permanent=True)
         try:
             page = self._page(url, *self._follow(url, since or {}, {**self._own_headers(url), **(headers or {})}))
-            given_at = _given_at(url, page, since or {})
-            return replace(page, checkpoint={**page.checkpoint, **given_at}) if given_at else page
+            whose = given_at(page.url, page.checkpoint, url, since or {})
+            return replace(page, checkpoint={**page.checkpoint, **whose}) if whose else page
         except (NoAnswer, Refused) as e:
             raise self._error(str(e)) from e
 
@@ -201,6 +203,7 @@ class Trip:
 
         if not _is_web(url):
             raise self._error("this is no http or https address", permanent=True)
+        self._spare(host_of(url))
         try:
             reply, _ = self._ask(url, {}, self._web.seconds, form)
             self._note_pause(reply, [host_of(url)])
@@ -216,7 +219,9 @@ class Trip:
         """The first answer that is no redirect, where it stood, and the validators that it was asked with."""
         url, left, moved_to, is_permanent, way = asked, self._web.seconds, "", True, list[str]()
         for _ in range(HOPS + 1):
-            conditions = {} if self._afresh else _conditions(since, url, asked)
+            if host_of(url) not in way:  # who says it with a redirect means what we ask for beyond that
+                self._spare(host_of(url))
+            conditions = {} if self._afresh else conditions_for(url, since, asked)
             reply, seconds = self._ask(url, {"Accept": ACCEPT, **conditions, **headers}, left)
             left -= seconds
             way.append(host_of(url))
@@ -316,12 +321,22 @@ class Trip:
         is_refused = reply.status in (403, 429, 503)
         budget = budget_after(reply.headers, self.now + after, is_refused=is_refused)
         pause = max(budget, back_after(reply.headers, self.now + after) if reply.status >= 400 else budget)
+        if pause or reply.status == 429:
+            self._rests[way[-1]] = self._web.clock() + (pause.total_seconds() or math.inf)
         if pause:
             self._hear(back_after=max(pause, self.reception.back_after), said_after=after)
         if reply.status == 429 or budget:
             told = self.reception.crowded
             here = {host: max(pause, told.get(host, pause)) for host in way}
             self._hear(crowded={**told, **here}, said_after=after)
+
+    def _spare(self, host: str) -> None:
+        """Wait until this host's rest is over; if that is not in a moment, FetchError as by the host itself (429)."""
+        rest = self._rests.get(host, 0.0) - self._web.clock()
+        if rest > MOMENT:
+            raise FetchError(self._whom, f"{host} wants to be left alone for now", status=429)
+        if rest > 0:
+            self._web.sleep(rest)
 
     def _so_far(self) -> timedelta:
         """
@@ -355,28 +370,6 @@ def _is_web(url: str) -> bool:
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port
-
-
-def _conditions(since: Checkpoint, url: str, asked: str) -> dict[str, str]:
-    """
-    The validators as the server gave them, for the very address that gave them; not one that cannot stand in a header
-    line. With an ETag we can also be told what is new alone (RFC 3229).
-    """
-    if url != (since.get(GIVEN_AT) or asked):
-        return {}
-    conditions: dict[str, str] = {}
-    if re.fullmatch(r"[!-~\x80-\xff](?:[ -~\x80-\xff]{0,1022}[!-~\x80-\xff])?", since.get("etag", "")):
-        conditions |= {"If-None-Match": since["etag"], "A-IM": "feed"}
-    if re.fullmatch(r"[!-~](?:[ -~]{0,126}[!-~])?", since.get("last-modified", "")):
-        conditions["If-Modified-Since"] = since["last-modified"]
-    return conditions
-
-
-def _given_at(asked: str, page: Page, since: Checkpoint) -> dict[str, str]:
-    """Whose the validators of this page are, where that has to be said."""
-    if any(page.checkpoint.values()) and page.url != without_user(asked):
-        return {GIVEN_AT: page.url}
-    return {GIVEN_AT: ""} if since.get(GIVEN_AT) else {}
 
 
 def _content_type(value: str) -> tuple[str, str | None]:
