@@ -50,6 +50,53 @@ def test_letters_tell_their_character_set_where_nobody_says_it(text: str, encodi
     assert _charset.decode(text.encode(encoding)[:-1])[:6] == text[:6]  # cut within a character
 
 
+@pytest.mark.parametrize(
+    ("headline", "body"),
+    [
+        ("哈萨克斯坦能源部", "哈萨克斯坦能源部与热特苏公司周一签署协议。"),
+        ("能源部与公司周一签署协议", "能源部与公司周一签署协议2026年开工。"),
+        ("Суд арестовал директора компании", "Суд арестовал директора компании «Алма-Строй» на два месяца."),
+        ("Court arrests former mayor of Taldykorgan", "Court arrests former mayor of Taldykorgan Ivan Petrov today."),
+        ("Court arrests wife of the former mayor", "Court arrests wife of the former mayor's friend."),
+        ("Court arrests wife of the former mayor", "Court arrests wife of the former mayor: Ann Petrova."),
+        ("Court arrests wife of the former mayor", "Court arrests wife of the former mayor (Ann Petrova)."),
+        ("Polizei sucht Zeugen nach Unfall in Almaty", "Polizei sucht Zeugen nach Unfall in Almaty Süd."),
+        ("THE FACTORY IS SOLD TO A LOCAL BANK", "THE FACTORY IS SOLD TO A LOCAL BANKER."),
+        ("Выпуск зерна вырос до 100", "Выпуск зерна вырос до 100.5 тысяч тонн."),
+    ],
+)
+def test_a_first_sentence_that_begins_like_the_headline_and_goes_on_is_whole(headline: str, body: str) -> None:
+    item = _article.item(f"{headline}\n\n{body}\n\nIt rained.", is_markdown=False)
+    assert (item.title, item.content) == (headline, f"{body}\n\nIt rained.")
+    stated = _article.item(f"---\ntitle: {headline}\n---\n{body}", is_markdown=False)
+    assert (stated.title, stated.content) == (headline, body)
+
+
+@pytest.mark.parametrize(
+    ("headline", "between", "body"),
+    [
+        ("Мосты через реку открыли досрочно", "", "Вчера прошли машины."),
+        ("Мосты через реку открыли досрочно", "", "«Вчера прошли машины», — сказал он."),
+        ("Мосты через реку открыли досрочно", "", '"Вчера прошли машины", сказал он.'),
+        ("Мосты через реку открыли досрочно", "", "25 марта прошли машины."),
+        ("Мосты через реку откроют вместе с США", "", "Вчера прошли машины."),
+        ("Мосты открыли на трассе «Астана — Алматы»", "", "Вчера прошли машины."),
+        ("Мосты через реку открыли досрочно", ". ", "Вчера прошли машины."),
+        ("Когда откроют мосты через реку?", " ", "Вчера прошли машины."),
+        ("两国总理讨论新的铁路线", "。", "周一在首都举行了会谈。"),
+    ],
+)
+def test_a_headline_that_the_text_repeats_is_told_once(headline: str, between: str, body: str) -> None:
+    item = _article.item(f"{headline}\n\n{headline}{between}{body}", is_markdown=False)
+    assert (item.title, item.content) == (headline, body)
+
+
+def test_under_a_masthead_even_an_ideograph_tells_where_the_headline_ends() -> None:
+    headline, body = "两国总理讨论新的铁路线", "周一在首都举行了会谈。"
+    item = _article.item(f"草原日报\n\n{headline}\n\n{headline}{body}", is_markdown=False)
+    assert (item.publisher, item.title, item.content) == ("草原日报", headline, body)
+
+
 def test_front_matter_may_be_toml() -> None:
     zola = (
         "+++\ntitle = 'Bridge opened'\ndate = 2026-03-29T10:00:00+05:00\nauthors = ['Ann', 'Bob']\ndraft = false\n"

@@ -17,7 +17,9 @@ from unicodedata import east_asian_width
 _LONGEST_HEADLINE, _LONGEST_MASTHEAD, _LONG_LINE = 200, 100, 120
 _HIGHEST, _NEAREST = 6, 3
 _ENDS_SENTENCE = tuple(".。．｡;；,，、:：")
+_STOPS = ".!?…。！？"
 _OPENS_SENTENCE = "«“„‟\"'‘‹「『（(["
+_OPENS_SPEECH = "«“„‟\""  # ' and ‘ stand within words: the mayor's, O‘zbekiston
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,9 @@ def without(title: str, text: str) -> str:
     """The text without the title that it begins with."""
     text = text.lstrip()
     first, _, others = text.partition("\n")
-    rest = _after(title, " ".join(first.lstrip("# ").split()))
-    return text if rest is None else f"{rest}\n{others}".strip()
+    line = " ".join(first.lstrip("# ").split())
+    rest = _told_once(title, line, is_page=False)
+    return text if rest == line else f"{rest}\n{others}".strip()
 
 
 def _repeated(text: str, lines: list[str]) -> Layout | None:
@@ -49,39 +52,64 @@ def _repeated(text: str, lines: list[str]) -> Layout | None:
     found: tuple[int, int] | None = None
     for place, top in enumerate(filled[:_HIGHEST]):
         for below in filled[place + 1 : place + 1 + _NEAREST]:
-            if _after(lines[top], lines[below]) is not None and (not found or len(lines[top]) > len(lines[found[0]])):
+            if _is_repeated(lines[top], lines[below]) and (not found or len(lines[top]) > len(lines[found[0]])):
                 found = top, below
     if not found or any(len(line) > _LONGEST_MASTHEAD for line in lines[: found[0]]):
         return None
     top, below = found
     raw = text.split("\n")
-    body = [*raw[top + 1 : below], _after(lines[top], lines[below]) or "", *raw[below + 1 :]]
-    return Layout(tuple(filter(None, lines[:top])), lines[top], "\n".join(body).strip())
+    masthead = tuple(filter(None, lines[:top]))
+    body = [*raw[top + 1 : below], _told_once(lines[top], lines[below], is_page=bool(masthead)), *raw[below + 1 :]]
+    return Layout(masthead, lines[top], "\n".join(body).strip())
 
 
-def _after(title: str, line: str) -> str | None:
-    """What follows the title in this line; None if the line only happens to begin with the same words."""
-    rest = line[len(title) :]
+def _is_repeated(title: str, line: str) -> bool:
+    """Whether the line begins with the title, and what follows may be another sentence."""
     if not title or len(title) > _LONGEST_HEADLINE + 100 or not line.startswith(title):
-        return None
+        return False
+    rest = line[len(title) :]
     if not rest:
-        return ""
-    if not _is_telling(title):
-        return None
-    if rest[0] in ".!?…:。！？":
-        rest = rest.lstrip(".!?…:。！？")
-        if not rest:
-            return ""
-    follows = rest.strip()[:1]
-    if follows.islower() or (rest[0].isdigit() and title[-1].isdigit()):
-        return None
-    return rest.strip() if follows.isalnum() or follows in _OPENS_SENTENCE else None
+        return True
+    follows = rest.lstrip(f"{_STOPS}: ")[:1]
+    if not _is_telling(title) or (follows.isdigit() and title[-1].isdigit()):
+        return False
+    return not follows or (follows.isalnum() and not follows.islower()) or follows in _OPENS_SENTENCE
+
+
+def _told_once(title: str, line: str, *, is_page: bool) -> str:
+    """The line without the title; the whole line where its first sentence may have the title's words and go on."""
+    rest = line[len(title) :]
+    if not _is_repeated(title, line) or (rest and not _is_another_sentence(title, rest, is_page=is_page)):
+        return line
+    return rest.lstrip(f"{_STOPS} ")
+
+
+def _is_another_sentence(title: str, rest: str, *, is_page: bool) -> bool:
+    """
+    Whether what stands behind the title begins a sentence, for sure: a title too many is seen and passed over, half a
+    sentence too few is news that nobody can read. What is glued to it does ("открытВчера"); behind a space "of Almaty"
+    may go on with "Ivan Petrov". Where letters have no case, all is glued: there a masthead has to speak for a page
+    that was saved as text, which tells its headline twice.
+    """
+    first, second = rest[0], rest[1:2]
+    if first in _STOPS:
+        return True
+    if first == " ":
+        return title[-1] in _STOPS
+    if _is_wide(title[-1]) or _is_wide(first) or (first.isalpha() and not first.isupper()):
+        return is_page and first.isalnum()
+    if first.isupper() and title[-1].isupper():  # "LOCAL BANK" may become a "LOCAL BANKER"
+        return second.islower()
+    return first.isalnum() or first in _OPENS_SPEECH
 
 
 def _is_telling(title: str) -> bool:
     """Long enough not to be repeated by chance: a name may well open the first sentence again."""
-    wide = sum(east_asian_width(c) in "WF" for c in title)
-    return len(title) >= 20 or len(title.split()) >= 4 or wide >= 6
+    return len(title) >= 20 or len(title.split()) >= 4 or sum(map(_is_wide, title)) >= 6
+
+
+def _is_wide(character: str) -> bool:
+    return east_asian_width(character) in "WF"
 
 
 def _on_top(text: str, lines: list[str]) -> Layout:
