@@ -67,6 +67,14 @@ class PluginError(AggregatorError):
         self.name = name
 
 
+class OptionError(ValueError):
+    """What is written at a source under `key` does not go with its kind. Becomes a complaint of a ConfigError."""
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__(text)
+        self.key = key
+
+
 class SourceError(AggregatorError):
     """One source failed, this time. `reason` is a plain sentence without the source's name."""
 

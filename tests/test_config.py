@@ -282,6 +282,28 @@ def test_a_folder_that_may_come_yet_is_no_complaint(desk: Path) -> None:
     assert read("title: Desk\nsources: [{name: inbox, files: config.yaml/later/*.txt}]\n").sources
 
 
+@pytest.mark.parametrize("said", ["h3", "h3 > a", ".card__title", "article.card h2", "a[href]", "*", "div#news span"])
+def test_a_selector_of_headlines_is_no_public_name(desk: Path, said: str) -> None:
+    place = f"title: T\nsources:\n- name: museum\n  page: https://museum.example/news\n  items: li\n  title: '{said}'"
+    (complaint,) = complaints_about(place)
+    assert complaint.startswith("config.yaml:6:10: 'title' is the source's public name")
+    assert complaint.endswith(f"'headline: {said}'")
+    (both,) = read(f"{place}\n  headline: h3\n").sources
+    assert (both.title, both.options["headline"]) == (said, "h3")
+
+
+@pytest.mark.parametrize("said", ["Museum", "museum", "time.kz", "News.kz", "A", "Музей > новости", "H3 Media", "2026"])
+def test_any_source_has_a_public_name(desk: Path, said: str) -> None:
+    place = f"title: T\nsources:\n- name: museum\n  page: https://museum.example/news\n  items: li\n  title: {said}\n"
+    assert read(place).sources[0].title == said
+
+
+def test_no_kind_calls_an_option_as_a_key_is_called_that_every_source_has() -> None:
+    of_all = {key.removeprefix("sources.") for key in KEYS if key.startswith("sources.")}
+    for kind in plugins.names("sources"):
+        assert not of_all & getattr(plugins.load("sources", kind), "OPTIONS", {}).keys()
+
+
 def test_a_missing_file_is_a_complaint(desk: Path) -> None:
     with pytest.raises(ConfigError) as raised:
         load(Path("nowhere/config.yaml"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
@@ -87,7 +88,7 @@ def test_old_tables_are_lists_too() -> None:
 def test_selectors_say_where_everything_is() -> None:
     found = listed("table.html", "https://office.example/", items="tr:has(td.t)", link="td.t a", date="td:first-child")
     assert found[0] == ("/press/release.asp", "Office opens a second door for visitors", "02-26 00:00")
-    found = listed("cards.html", HOME, items="article.card", title="h3", link="h3 > a", date="time", summary="time")
+    found = listed("cards.html", HOME, items="article.card", headline="h3", link="h3 > a", date="time", summary="time")
     assert [path for path, _, _ in found] == ["/news/101", "/news/102", "/news/103", "/news/104"]
     assert [i.summary for i in _listing.items(ARTICLE, HOME, {"items": ".related li", "summary": "a"})] == [
         "Ещё одна новость про дороги области"
@@ -276,6 +277,17 @@ def test_other_selectors_read_the_same_page_anew() -> None:
 def test_what_is_no_selector_or_number_is_refused(key: str, value: object) -> None:
     with pytest.raises(ValueError, match="is no"):
         page.OPTIONS[key](value)
+
+
+def test_a_page_has_the_public_name_that_the_operator_gives_it() -> None:
+    desk = Desk(world(1, 2, 3))
+    desk.source = replace(desk.source, title="Museum")
+    desk.visit()
+    assert {a.publisher for a in desk.bag.articles} == {"Museum"}
+    agency = ARTICLE.replace('"canonical" href="https://news.example/"', '"canonical" href="https://wire.example/9"')
+    desk.world.pages[HOME], desk.world.pages[f"{HOME}n/4"] = listing(1, 2, 3, 4), agency
+    desk.visit()
+    assert [a.publisher for a in desk.bag.articles] == ["Вести степи"]
 
 
 # --- robots.txt ------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from types import ModuleType
 from urllib.parse import urlsplit
 
 from .. import plugins, values
-from ..errors import Complaint, ConfigError, PluginError
+from ..errors import Complaint, ConfigError, OptionError, PluginError
 from ..model import DESK, Imprint, Manners, Source, Term, Topic, Trial
 from ..values import duration as duration
 from . import _yaml
@@ -309,6 +309,8 @@ def _source(section: Section, kinds: tuple[str, ...], folder: Path, default: _Us
     if source.location and (check := getattr(module, "check", None)):
         try:
             check(source)
+        except OptionError as e:
+            section.complain(e.key, str(e))
         except ValueError as e:
             section.complain(kind, str(e))
     return source

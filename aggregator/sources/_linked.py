@@ -21,7 +21,8 @@ _CUT = ("...", "…")
 def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
     """
     Yield the article. What was said of it beats what its page says, where both speak; the text is the page's. With an
-    empty body, what was said is all. Raises ParseError when there is nothing to read at all.
+    empty body, what was said is all. The operator's name for the source beats the one that its pages give the site,
+    but for what first appeared elsewhere. Raises ParseError when there is nothing to read at all.
     """
     said = fetched.announced or Item()
     text = decode(fetched.body or b"", fetched.charset)
@@ -32,6 +33,8 @@ def parse(source: Source, fetched: Fetched) -> Iterator[Item]:
             raise
         yield said
         return
+    if source.title and not _elsewhere(page, said.url or fetched.url):
+        page = replace(page, publisher=source.title)
     found = _extractor.main_text(text, fetched.url)
     is_more = _size(found) > _size(said.content or said.summary or "")  # "please enable JavaScript" is not
     yield _both(said, page, found if is_more else "", fetched.url)

@@ -57,7 +57,7 @@ def _selected(root: HtmlElement, place: str, selectors: Selectors) -> Iterator[I
         href = link.get("href") if link is not None else None
         if link is None or not href:
             continue
-        title = _first(element, selectors["title"]) if "title" in selectors else _heading(element, link)
+        title = _first(element, selectors["headline"]) if "headline" in selectors else _heading(element, link)
         dated = _first(element, selectors["date"]) if "date" in selectors else _first(element, "time")
         summary = _first(element, selectors["summary"]) if "summary" in selectors else None
         yield _item(join(place, href), title, dated, summary)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 
-from ..errors import FetchError
+from ..errors import FetchError, OptionError
 from ..model import Checkpoint, Fetched, Item, Source
 from . import World, _home, _linked, _listing
 from ._charset import decode
@@ -18,9 +19,11 @@ from ._follow import Listed, follow
 from ._html import select, tree
 from ._options import per_visit
 from ._robots import Robots
-from .feed import check as check
+from .feed import check as has_address
 
-SELECTORS = ("items", "title", "link", "date", "summary")
+SELECTORS = ("items", "headline", "link", "date", "summary")
+_HOLDS_HEADLINES = r"h[1-6]|a|p|div|span|li|d[dt]|t[dhr]|strong|b|em|article|header|section"
+_LIKE_SELECTOR = re.compile(rf"(?:{_HOLDS_HEADLINES}|\*|(?=[.#\[]))(?:[.#:][\w()-]+|\[[^\]]+\])*")
 
 
 def selector(value: object) -> str:
@@ -36,6 +39,18 @@ OPTIONS: Mapping[str, Callable[[object], object]] = {
     **dict.fromkeys(SELECTORS, selector),
     "per_visit": per_visit,
 }
+
+
+def check(source: Source) -> None:
+    """
+    A page has a web address. And its public name is no selector: readers would see "h3" as the publisher. Who means
+    just that says at `headline` where the headlines are.
+    """
+    has_address(source)
+    parts = [part for part in re.split(r"[\s>+~,]+", source.title) if part]
+    if parts and "headline" not in source.options and all(map(_LIKE_SELECTOR.fullmatch, parts)):
+        right = f"the selector of its headlines is written 'headline: {source.title}'"
+        raise OptionError("title", f"'title' is the source's public name; {right}")
 
 
 def fetch(source: Source, since: Checkpoint, world: World) -> Iterator[Fetched]:
