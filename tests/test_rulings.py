@@ -189,6 +189,15 @@ def test_a_takedown_is_not_undone_by_merging(store: Store) -> None:
     store.withdraw(guid(5), NOON)
     with pytest.raises(StoreError, match="was withdrawn"):
         store.merge(name(1), name(5), NOON)
+
+
+def test_what_is_published_does_not_vanish_in_a_story_that_was_withdrawn(store: Store) -> None:
+    store.save(visit(), [new(1), new(5)])
+    store.withdraw(guid(5), NOON)
+    with pytest.raises(StoreError, match=f"{name(5)} was withdrawn: merging would withdraw {name(1)}, too"):
+        store.merge(name(5), name(1), NOON)
+    assert {s.id: bool(s.withdrawal) for s in store.stories()} == {name(1): False, name(5): True}
+    store.withdraw(guid(1), NOON)
     store.merge(name(5), name(1), NOON)
     [story] = store.stories()
     assert story.withdrawal

@@ -282,7 +282,7 @@ class Store(Protocol):
         """
         All articles of `other` join `story`, for ever; `why` tells of it. `story` keeps its guid, place and lead, and
         becomes unfiled; the guid of `other` is withdrawn. What was ruled of `other` is ruled of `story`, but for what
-        is in it now. Refused: a story that was withdrawn into one that was not.
+        is in it now. Refused: one that was withdrawn with one that was not.
         """
 
     def forbid(self, article: str, story: str, now: datetime) -> None:

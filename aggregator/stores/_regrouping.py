@@ -105,6 +105,9 @@ def _place(conn: Connection, number: int, decision: Decision) -> None:
 def merge_stories(conn: Connection, story: str, other: str, at: datetime) -> None:
     """All articles of the other story join this one, for ever."""
     into, gone = (_one(conn, STORY, id, f"there is no story {id}") for id in (story, other))
+    if into["is_withdrawn"] and not gone["is_withdrawn"]:
+        lost = f"{into['id']} was withdrawn: merging would withdraw {gone['id']}, too"
+        raise StoreError(f"{lost}; do that first, or undo the other withdrawal")
     for article in conn.execute(MEMBERS, (gone["number"],)).fetchall():
         conn.execute(JOIN, (f"merged by the operator on {at:%Y-%m-%d}", article["number"]))
         rule(conn, article["id"], story, at, belongs=True)
