@@ -112,8 +112,8 @@ class StoreInUse(StoreError):
 
     def __init__(self, path: str, holder: str) -> None:
         super().__init__(
-            f"{path} is in use by {holder}; stop that process first, or use another database "
-            f"('database:' in the configuration)"
+            f"{path} is in use by {holder}, and one process at a time may write to it: stop that one (Ctrl-C, or "
+            f"'systemctl stop river'), do this once more, and start it again"
         )
         self.path = path
         self.holder = holder

@@ -77,7 +77,8 @@ def waiting(quarantines: Mapping[str, tuple[datetime, str]], articles: Sequence[
             lines=(
                 f"Why: {because}",
                 f"They are stored and not published, and so is what comes after them, until you say 'aggregator "
-                f"release {source}' or 'aggregator discard {source}'.",
+                f"release {source}' or 'aggregator discard {source}'. 'aggregator run' has to be stopped before, and "
+                "started again: one process at a time may write.",
                 *full, *titles[:TITLES], *more,
             ),
         )  # fmt: skip

@@ -82,6 +82,12 @@ def test_who_brought_something_these_days_is_not_even_asked_about() -> None:
     assert asked == ["old"]
 
 
+def test_where_a_word_is_wanted_it_is_told_when_it_can_be_said() -> None:
+    [quarantine] = [told for told in all_of_it() if told.kind == "quarantine"]
+    told = " ".join(quarantine.lines)
+    assert "'aggregator run' has to be stopped before, and started again" in told
+
+
 def test_the_feed_is_valid_and_the_page_too() -> None:
     made = edition(all_of_it(), replace(IMPRINT, hubs=("https://hub.example/",)))
     body = render(atom, made)

@@ -277,9 +277,14 @@ try:
     open_store(Path({str(path)!r}), writing=True)
 except StoreInUse as e:
     print(e.holder)
+    print(e)
 """
         said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said == f"process {os.getpid()} (aggregator run, since 14:03)\n"
+    holder, sentence = said.splitlines()
+    assert holder == f"process {os.getpid()} (aggregator run, since 14:03)"
+    assert f"in use by {holder}" in sentence
+    assert "stop that one (Ctrl-C, or 'systemctl stop river')" in sentence
+    assert sentence.endswith("and start it again")
 
 
 def test_another_name_of_the_same_file_is_the_same_lock(store: SqliteStore, path: Path) -> None:
