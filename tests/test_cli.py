@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -255,6 +255,21 @@ def test_explain_says_why_a_story_is_here(run: Run) -> None:
     assert "<mark>ветропарк</mark>" in page.lower()
     assert "the same words as in" in page
     assert run("explain", "https://nowhere.example/").exit_code == 1
+
+
+def test_explain_does_not_lay_our_date_on_the_source(run: Run) -> None:
+    at = datetime.now(UTC).replace(microsecond=0)
+    dates = {"inbox/a.txt": at - timedelta(hours=6), "wire/b.txt": at + timedelta(hours=6)}
+    for name, date in dates.items():
+        Path(name).write_text(f"---\ndate: {date.isoformat()}\n---\n{Path(name).read_text()}")
+    run("run", "--once")
+    [told] = rows(run("stories", "--json"))
+    [full] = rows(run("explain", told["id"], "--json"))
+    because = {article["source"]: article["dated_because"] for article in full["articles"]}
+    assert because["inbox"] == "as the source says"
+    assert because["wire"] == f"no later than when we first saw it; the source says {dates['wire/b.txt'].isoformat()}"
+    for told_so in (run("explain", told["id"]).stdout, run("explain", told["id"], "--html").stdout):
+        assert all(reason in told_so for reason in because.values())
 
 
 def test_a_page_of_reasons_is_no_markup_of_others(run: Run) -> None:

@@ -29,6 +29,18 @@ DATED = {
 }
 
 
+def dated_because(article: Article) -> str:
+    """
+    How we came by its date. One of the hours to come is believed (it is recognised by), but never told of: the article
+    has the second then at which we saw it, and only the source's own words tell whether it said so.
+    """
+    said = article.date_said
+    if article.dated is Dated.SAID:
+        is_ours = article.published_at == article.seen_at and said
+        return f"no later than when we first saw it; the source says {said}" if is_ours else DATED[Dated.SAID]
+    return DATED[article.dated] + (f" («{said}»)" if said else "")
+
+
 Alike = Sequence[tuple[str, Term, str]]
 """Topic, term, and a word of the story that begins like the term."""
 
@@ -54,14 +66,12 @@ def article_row(article: Article, store: Store) -> Row:
     return {
         "id": a.id, "source": a.source, "publisher": a.publisher, "guid": a.guid, "url": a.url, "title": a.title,
         "published_at": iso(a.published_at), "dated": a.dated.value, "date_said": a.date_said,
-        "updated_at": iso(a.updated_at), "seen_at": iso(a.seen_at), "language": a.language,
-        "because": store.why(a.id), "versions": len(store.versions(a.id)),
+        "dated_because": dated_because(a), "updated_at": iso(a.updated_at), "seen_at": iso(a.seen_at),
+        "language": a.language, "because": store.why(a.id), "versions": len(store.versions(a.id)),
     }  # fmt: skip
 
 
-def explanation_lines(
-    story: Story, store: Store, reasons: Sequence[Reason], alike: Alike, mark: Mark
-) -> Iterator[str]:
+def explanation_lines(story: Story, store: Store, reasons: Sequence[Reason], alike: Alike, mark: Mark) -> Iterator[str]:
     yield story.lead.title
     yield f"  story   {story.id}"
     yield f"  guid    {story.guid}"
@@ -89,9 +99,9 @@ def explanation_lines(
     for other in story.related:
         yield f"    {other.story[:12]}  {other.publisher}: {other.title} ({other.score:.2f})"
     yield "  articles"
-    yield from article_lines(article_row(story.lead, store), story.lead.dated)
+    yield from article_lines(article_row(story.lead, store))
     for copy in story.copies:
-        yield from article_lines(article_row(copy.article, store), copy.article.dated)
+        yield from article_lines(article_row(copy.article, store))
         if copy.passage:
             yield f"      compared with {copy.compared[:12]}; both say «{copy.passage}»"
 
@@ -146,11 +156,10 @@ def filing_lines(filing: Filing, reasons: Sequence[Reason], mark: Mark) -> Itera
             yield f"      {hit.branch}, {where}: {_MARKED.sub(lambda m: mark(m.group()), hit.sentence)}"
 
 
-def article_lines(row: Row, dated: Dated) -> Iterator[str]:
-    said = f" («{row['date_said']}»)" if row["date_said"] and dated is not Dated.SAID else ""
+def article_lines(row: Row) -> Iterator[str]:
     yield f"    {row['id']}  {row['publisher']} ({row['source']})"
     yield f"      {row['url'] or row['guid'] or 'no link'}"
     yield f"      here because: {row['because']}"
-    yield f"      date {row['published_at']}: {DATED[dated]}{said}; first seen {row['seen_at']}"
+    yield f"      date {row['published_at']}: {row['dated_because']}; first seen {row['seen_at']}"
     if row["versions"] > 1:
         yield f"      {row['versions']} versions, the last of {row['updated_at']}"

@@ -59,7 +59,7 @@ def _article(article: Row) -> Iterator[str]:
     if passage := article.get("passage"):
         yield f"<blockquote{_language(article)}>{_said(passage)}</blockquote>"
     versions = f", {article['versions']} versions" if article["versions"] > 1 else ""
-    yield f'<p class="aside">Published {_said(article["published_at"])} ({_said(article["dated"])}), first seen'
+    yield f'<p class="aside">Published {_said(article["published_at"])} ({_said(article["dated_because"])}), first seen'
     yield f"{_said(article['seen_at'])}{versions}, <code>{_said(article['id'])}</code></p>"
 
 
