@@ -15,6 +15,7 @@ from unittest.mock import Mock
 import pytest
 
 from aggregator import config, publish
+from aggregator.cli.running import finish_what_is_due
 from aggregator.coverage import Coverage
 from aggregator.errors import PressError, StoreError
 from aggregator.jobs import Desk, run
@@ -157,6 +158,23 @@ def test_the_tidying_is_done_at_the_start_and_once_a_day(desk: Desk) -> None:
         now[0] = NOON + hours * HOUR
         chore()
     assert hands.jobs == [Job("tidy")] * 3
+
+
+def test_who_is_started_again_and_again_tidies_the_first_time_each_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "inbox").mkdir()
+    settings = tmp_path / "config.yaml"
+    settings.write_text("title: Desk\nsources: [{name: inbox, files: inbox/}]\n")
+    with Newsroom(config.load(settings), "test") as room:
+        monkeypatch.setattr(room.store, "forget", tidied := Mock(return_value=0))
+        began = room.desk.clock()
+        times = []
+        for hours in (0, 0, 24, 24):
+            room.desk = replace(room.desk, clock=lambda: began + hours * HOUR)  # noqa: B023
+            finish_what_is_due(room)
+            times.append(tidied.call_count)
+    assert times == [1, 1, 2, 2]
 
 
 def test_the_clock_ticks_until_it_is_stopped() -> None:

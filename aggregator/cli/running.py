@@ -93,18 +93,26 @@ def publish(path: Path) -> None:
 
 
 def finish_what_is_due(room: Newsroom) -> None:
-    """And what is looked at all the time, such as a folder: somebody may have put something there just now."""
+    """
+    And what is looked at all the time, such as a folder: somebody may have put something there just now. The first time
+    of a day also the tidying, which the clock does where it ticks.
+    """
     from ..jobs import LEASE
     from ..model import Job
     from ..schedule import hand_out, once
 
     began = room.desk.clock()  # what becomes due meanwhile is for the next time
     always = [s.name for s in room.config.sources if s.every < A_MINUTE]
-    due = {h.name for h in room.store.health() if h.next_visit and h.next_visit <= began}
+    health = room.store.health()
+    due = {h.name for h in health if h.next_visit and h.next_visit <= began}
+    is_first = began.date() not in {h.last_visit.date() for h in health if h.last_visit}
     with visitors(room, len({*due, *always}), lambda runner: hand_out(room.desk, runner, began)) as runner:
         names = room.store.claim(always, began, LEASE)
         hand_out(room.desk, runner, began)
         once(room.desk, runner, [Job("collect", name) for name in names])
+        if is_first:
+            runner.submit(Job("tidy"))
+            runner.wait()
 
 
 @contextmanager
