@@ -20,7 +20,19 @@ import pytest
 
 from aggregator.errors import StoreError, StoreInUse
 from aggregator.model import Source, Standing, Visit
-from aggregator.stores import Store, _alike, _known, _regrouping, _related, _saving, _sources, _stories, _topics
+from aggregator.stores import (
+    Store,
+    _alike,
+    _known,
+    _regrouping,
+    _related,
+    _saving,
+    _schema,
+    _sources,
+    _stories,
+    _topics,
+)
+from aggregator.stores._database import open_writer
 from aggregator.stores._rows import SIZES, rows_for, stamp
 from aggregator.stores._turns import MOST_WAITING
 from aggregator.stores.sqlite import SqliteStore, open_store
@@ -487,3 +499,20 @@ def test_a_killed_process_leaves_whole_visits_and_no_lock(path: Path) -> None:
         assert ask(path, "PRAGMA integrity_check") == [("ok",)]
         assert ask(path, "PRAGMA foreign_key_check") == []
         open_store(path, writing=True).close()
+
+
+def test_a_database_of_before_is_brought_up_to_date_and_keeps_its_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "river.sqlite"
+    with monkeypatch.context() as before:
+        before.setattr("aggregator.stores._schema.STEPS", _schema.STEPS[:1])
+        db = open_writer(path)
+        columns = "(name, kind, location, host, every, next_at)"
+        db.execute(f"INSERT INTO sources {columns} VALUES ('a', 'feed', '', '', 1, 7)")
+        db.close()
+    store = open_store(path, writing=True)
+    assert store.set_back(NOON) == 0
+    with sqlite3.connect(path) as conn:
+        assert conn.execute("SELECT next_at, set_at FROM sources").fetchall() == [(7, 0)]
+    store.close()

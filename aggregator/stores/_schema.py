@@ -52,7 +52,6 @@ CREATE TABLE sources (
     stopped       INTEGER NOT NULL DEFAULT 0,   -- 1: gone for good, says its server
     standing      TEXT NOT NULL DEFAULT '{}',   -- JSON: what is to be remembered for the next visit
     leased_until  INTEGER,
-    set_at        INTEGER NOT NULL,             -- what the clock said when one of these four was set last
     last_visit    INTEGER,
     last_success  INTEGER,
     failing_since INTEGER,
@@ -294,7 +293,12 @@ def first_tables(db: Database) -> None:
     db.executescript(FIRST_TABLES)
 
 
-STEPS: tuple[Callable[[Database], None], ...] = (first_tables,)
+def when_waits_were_set(db: Database) -> None:
+    """`set_at`: what the clock said when next_at, not_before, stopped or leased_until of a source was set last."""
+    db.execute("ALTER TABLE sources ADD COLUMN set_at INTEGER NOT NULL DEFAULT 0")
+
+
+STEPS: tuple[Callable[[Database], None], ...] = (first_tables, when_waits_were_set)
 """Only add; never edit one that has shipped."""
 SET = "aggregator"
 
