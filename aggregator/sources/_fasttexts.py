@@ -15,12 +15,15 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from html import escape as escaped
 from html.entities import entitydefs
 from typing import Any
 from urllib.parse import urljoin
-from xml.sax.saxutils import escape
 
 from ._fastnames import XHTML, XML, name
+
+escape = partial(escaped, quote=False)  # xml.sax.saxutils has one, and loads urllib.request for it
 
 Element = Any
 """Of lxml, whose door is _fastfeed."""
@@ -191,4 +194,5 @@ def _markup(element: Element) -> str:
 
 
 def _quoted(key: str, value: str) -> str:
-    return '"' + escape(value.lower() if key in ("rel", "type") else value, {'"': "&quot;"}) + '"'
+    said = escape(value.lower() if key in ("rel", "type") else value)
+    return '"' + said.replace('"', "&quot;") + '"'
