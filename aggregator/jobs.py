@@ -79,7 +79,7 @@ class Desk:
     rules: str
     """A digest of all topics' rules."""
     digests: Mapping[str, str] = field(default_factory=dict)
-    """What each topic was registered with; nobody else registers one that is not here."""
+    """What each topic was registered with: under another one `publish` puts nothing out."""
     coverage: Coverage
     settle: timedelta = timedelta()
     """How long a new story waits for a better copy."""

@@ -179,6 +179,12 @@ def test_the_file_has_large_pages_and_a_write_ahead_log(store: SqliteStore, path
     assert ask(path, "PRAGMA journal_mode") == [("wal",)]
 
 
+def test_where_a_disk_knows_no_log_there_is_none_to_be_synced(store: SqliteStore, path: Path) -> None:
+    store.sync()
+    path.with_name(f"{path.name}-wal").unlink()
+    store.sync()
+
+
 def test_the_connection_that_writes_is_set_up_for_it(store: SqliteStore) -> None:
     with store._connections.turn() as db:
         settings = {name: db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "foreign_keys")}

@@ -55,6 +55,8 @@ class Connections:
         log = self._path.with_name(f"{self._path.name}-wal")
         try:
             sync(log)
+        except FileNotFoundError:  # a disk of the network, say: SQLite then syncs each commit
+            return
         except OSError as e:
             raise StoreError(f"{log} cannot be written: {e.strerror}") from e
 
