@@ -44,15 +44,22 @@ class Newsroom:
         give_back_memory()
         self.config = settings
         self.store: Store = open_store(settings.database, writing=True, holder=holder)
-        if self.store.is_empty():
-            from . import sameness
-            from .publish import read_back
-
-            self.store.remember(read_back(settings.feeds))  # the same stories get the same guids
-            self.store.sort_under(sameness.VERSION, jobs.now())
+        self._remember(settings.feeds)
         jobs.look_at_the_time(self.store, jobs.now())
         self._stamp = stamp(settings.path)
         self.desk = self._set_up(settings, None)
+
+    def _remember(self, feeds: Path) -> None:
+        """Of a database that is new, or a copy of before that somebody has put there."""
+        from .publish import is_behind, read_back
+
+        is_empty = self.store.is_empty()
+        if is_empty or is_behind(self.store, feeds):
+            self.store.remember(read_back(feeds))  # the same stories get the same guids
+        if is_empty:
+            from . import sameness
+
+            self.store.sort_under(sameness.VERSION, jobs.now())
 
     def __enter__(self) -> Self:
         return self

@@ -577,6 +577,32 @@ def test_a_lost_database_costs_no_identity(run: Run) -> None:
     assert published() == before
 
 
+def test_a_database_of_before_that_somebody_has_copied_back_learns_which_archives_there_are(run: Run) -> None:
+    def collect(*names: str) -> None:
+        for name in names:
+            Path(f"inbox/{name}.txt").write_text(f"{name} over the steppe\n\nMore of {name} than in other years.\n")
+            os.utime(f"inbox/{name}.txt", (0, 0))  # nobody is writing it any more
+        assert run("run", "--once").exit_code == 0
+
+    with Path("config.yaml").open("a") as file:
+        file.write("topics: [{name: all, limit: 1, formats: [jsonfeed]}]\n")
+    collect("Fire")
+    copyfile("db/river.sqlite", "copy")
+    for name in ("Rain", "Hail", "Snow"):
+        collect(name)
+    before = {path: path.read_bytes() for path in Path().glob("feeds/all/archive/*/*")}
+    copyfile("copy", "db/river.sqlite")
+    for name in ("Rain", "Hail", "Snow"):
+        Path(f"inbox/{name}.txt").unlink()
+    for name in ("Dust", "Smog", "Haze"):
+        collect(name)
+    after = {path: path.read_bytes() for path in Path().glob("feeds/all/archive/*/*")}
+    assert {path: after[path] for path in before} == before
+    told = b"".join([*after.values(), Path("feeds/all/feed.json").read_bytes()]).decode()
+    for name in ("Fire", "Rain", "Hail", "Dust", "Smog", "Haze"):
+        assert f"{name} over the steppe" in told
+
+
 def test_a_restore_that_ends_in_the_middle_forgets_nothing_that_was_published(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

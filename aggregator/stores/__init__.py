@@ -231,6 +231,9 @@ class Store(Protocol):
     def current(self, topic: str, limit: int) -> Latest:
         """The topic's newest stories, and every one that is in no archive: with the archives, all of them."""
 
+    def archives(self, topic: str) -> int:
+        """The number of the topic's newest archive, also of one that is no longer configured; 0 if there is none."""
+
     def archived(self, topic: str, number: int) -> list[Listed]:
         """The stories of this archive that are held and not withdrawn, newest first."""
 
@@ -315,9 +318,9 @@ class Store(Protocol):
 
     def remember(self, printed: Iterable[Printed]) -> None:
         """
-        Called for a new database; a restored one remembers before it is in its place. A story that one of these
-        articles opens gets the published guid and place; what was sealed or withdrawn, is. What the store knows itself
-        stands.
+        Called for a database that is new, or older than what was published; one that is restored remembers before it is
+        in its place. A story that one of these articles opens gets the published guid and place; what was sealed or
+        withdrawn, is. What the store knows itself stands.
         """
 
     def is_empty(self) -> bool:

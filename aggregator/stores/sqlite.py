@@ -315,6 +315,11 @@ class SqliteStore(Sources, Regrouping, Quarantine, Pings):
         with self._connections.reading() as db:
             return self._state(db.conn, topic, current_stories(db.conn, topic, limit))
 
+    def archives(self, topic: str) -> int:
+        """The number of the topic's newest archive."""
+        with self._connections.reading() as db:
+            return last_archive(db.conn, topic)
+
     def archived(self, topic: str, number: int) -> list[Listed]:
         """The stories of an archive that are held and not withdrawn, newest first."""
         with self._connections.reading() as db:
