@@ -254,6 +254,13 @@ def test_five_redirects_are_enough(server: Loopback, web: Web) -> None:
     assert failure(web, server.url("/0")).reason == "more than 5 redirects"
 
 
+def test_redirects_in_a_circle_are_followed_once_around(server: Loopback, web: Web) -> None:
+    server.answers["/a"] = reply(302, Location="/b")
+    server.answers["/b"] = reply(302, Location="/a#again")
+    assert failure(web, server.url("/a")).reason == "redirects that lead in a circle"
+    assert [seen.path for seen in server.requests] == ["/a", "/b"]
+
+
 def test_the_body_of_a_redirect_is_never_read(server: Loopback, web: Web) -> None:
     bomb = b"HTTP/1.1 302 Found\r\nLocation: /new\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
     server.answers["/"] = pour(bomb, itertools.repeat(SPACES))

@@ -61,9 +61,10 @@ def test_a_connection_that_was_kept_has_a_deadline_too(server: Loopback) -> None
 
 def test_redirects_share_the_deadline(server: Loopback) -> None:
     web = make_web(seconds=0.4)
-    slow = b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n"
-    server.answers["/"] = pour(slow, [b"X: y\r\n", b"X: y\r\n", b"\r\n"], 0.1)
-    assert "0.4 seconds" in failure(web, server.url("/")).reason
+    for n in range(4):
+        slow = b"HTTP/1.1 302 Found\r\nLocation: /%d\r\nContent-Length: 0\r\n" % (n + 1)
+        server.answers[f"/{n}"] = pour(slow, [b"X: y\r\n", b"X: y\r\n", b"\r\n"], 0.1)
+    assert "0.4 seconds" in failure(web, server.url("/0")).reason
     assert len(server.requests) <= 3
     web.close()
 

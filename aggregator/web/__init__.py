@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from email.message import Message
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 from .. import __version__
 from ..errors import FetchError, Stopped
@@ -219,18 +219,20 @@ class Trip:
         """The first answer that is no redirect, where it stood, and the validators that it was asked with."""
         url, left, moved_to, is_permanent, way = asked, self._web.seconds, "", True, list[str]()
         for _ in range(HOPS + 1):
-            if host_of(url) not in way:  # who says it with a redirect means what we ask for beyond that
+            if host_of(url) not in map(host_of, way):  # who says it with a redirect means what we ask for beyond that
                 self._spare(host_of(url))
             conditions = {} if self._afresh else conditions_for(url, since, asked)
             reply, seconds = self._ask(url, {"Accept": ACCEPT, **conditions, **headers}, left)
             left -= seconds
-            way.append(host_of(url))
-            self._note_pause(reply, way)
+            way.append(url)
+            self._note_pause(reply, [host_of(place) for place in way])
             if reply.status not in REDIRECTS:
                 if self._speaks(asked):
                     self._hear(status=reply.status, is_elsewhere=url != asked, moved_to=moved_to)
                 return url, reply, conditions
             target = self._target(url, reply)
+            if urldefrag(target)[0] in way:
+                raise self._error("redirects that lead in a circle")
             is_permanent = is_permanent and reply.status in PERMANENT
             moved_to = target if is_permanent else moved_to
             if _origin(target) != _origin(url):
