@@ -82,7 +82,9 @@ def ping(hub: str, store: Store, trip: Trip) -> Round:
         else:
             told.append(one.url)
         store.pinged(one)
-    return Round(told=told, refused=refused)
+    wish = trip.not_before  # its last answer may have been a yes, and no more requests for a while
+    given_up = store.put_off(hub, wish, trip.now - PATIENCE) if wish else 0
+    return Round(told=told, refused=refused, given_up=given_up)
 
 
 def next_try(failed: Ping, trip: Trip) -> datetime:

@@ -143,6 +143,14 @@ def test_the_hubs_own_wish_is_kept(store: Store) -> None:
     assert len(call(store, NOON + HOUR)) == 3
 
 
+def test_the_hubs_own_wish_is_kept_also_when_it_has_heard_everything(store: Store) -> None:
+    store.announce([HUB], FEEDS, NOON)
+    assert len(call(store, NOON, not_before=NOON + HOUR)) == 3
+    store.announce([HUB], dict.fromkeys(FEEDS, "2"), NOON + MINUTE)
+    assert call(store, NOON + HOUR - MINUTE) == []
+    assert len(call(store, NOON + HOUR)) == 3
+
+
 def test_what_a_hub_refuses_is_not_tried_again_until_it_changes_and_does_not_hold_up_the_rest(store: Store) -> None:
     def refuse_atom(url: str) -> None:
         if "atom" in url:
