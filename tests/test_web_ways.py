@@ -68,7 +68,20 @@ def test_a_host_is_the_same_however_it_is_found(host: str, port: str, rest: str)
         expected = (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
         expected = ""
-    assert host_of(url) == expected
+    assert host_of(url) == expected.encode("idna").decode()
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://Новости.Example:8443/rss", "xn--b1amnebsh.example"),
+        ("https://xn--b1amnebsh.example./rss", "xn--b1amnebsh.example"),
+        ("https://пример。рф", "xn--e1afmkfd.xn--p1ai"),
+        (f"https://{'я' * 99}.example/", f"{'я' * 99}.example"),
+    ],
+)
+def test_a_host_has_one_name_in_whatever_letters_it_is_written(url: str, host: str) -> None:
+    assert host_of(url) == host
 
 
 # --- what is said ----------------------------------------------------------------------------------------------------

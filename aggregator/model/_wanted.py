@@ -25,11 +25,17 @@ PLAIN_HOST = re.compile(r"https?://([a-z0-9.-]+)(?::[0-9]+)?/")
 
 
 def host_of(url: str) -> str:
-    """Lower case, without a port; empty if there is none."""
+    """
+    Lower case, without a port; empty if there is none. What is not ASCII is in punycode, so that a host has one turn,
+    one pause and one rest, also when a link to it is written so: by the codec of Python, which is near enough for that.
+    """
     if plain := PLAIN_HOST.match(url):
         return plain[1].rstrip(".")
     try:
-        return (urlsplit(url).hostname or "").rstrip(".")
+        host = (urlsplit(url).hostname or "").rstrip(".")
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:  # no name that anybody can look up
+        return host
     except ValueError:
         return ""
 
