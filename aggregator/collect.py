@@ -98,6 +98,7 @@ def visited(
     visit = partial(
         Visit, source=source.name, of=source, at=now, requests=trip.requests, bytes=trip.bytes,
         left_out=complaint(bag.left_out), echoes=bag.heard(decisions),
+        not_before=rhythm.not_before(source, heard, now), hosts_not_before=rhythm.hosts_not_before(heard, now),
     )  # fmt: skip
     if not trip.requests:  # nobody has to be spared
         return visit(
@@ -105,10 +106,9 @@ def visited(
         )
     if error and trip.is_offline:
         error = f"this machine seems to be offline: {error}"
-        because = "soon: it is we who are offline"
         return visit(
-            checkpoint=bag.checkpoint, next_at=rhythm.soon(now, chance), next_because=because, error=error,
-            is_excused=True,
+            checkpoint=bag.checkpoint, next_at=rhythm.when_offline(source, heard, now, chance), error=error,
+            next_because="as soon as may be: it is we who are offline", is_excused=True,
         )  # fmt: skip
     has_news = any(d.verdict in (Verdict.NEW, Verdict.COPY) for d in decisions)
     after = rhythm.learn(before, heard, bag.wishes, bag.dates(), now, has_news=has_news)
@@ -120,8 +120,6 @@ def visited(
         next_because=rhythm.why(source, after, heard, now, failed=bool(error)),
         error=error,
         is_unchanged=heard.status == UNMODIFIED,
-        not_before=rhythm.not_before(source, heard, now),
-        hosts_not_before=rhythm.hosts_not_before(heard, now),
         standing=None if after == before else after,
         is_last=bool(error) and heard.status == GONE and not heard.is_elsewhere and not before.address,
     )

@@ -118,6 +118,12 @@ def soon(now: datetime, chance: Random) -> datetime:
     return now + least + (most - least) * chance.random()
 
 
+def when_offline(source: Source, heard: Reception, now: datetime, chance: Random) -> datetime:
+    """The same, when it is we who are offline. A server that had answered before is not asked again so soon."""
+    at = now + source.every if heard.status else soon(now, chance)
+    return max(at, not_before(source, heard, now) or at)
+
+
 def is_time_for_all(standing: Standing, now: datetime) -> bool:
     """Whether to send no validators: some servers say 304 for ever."""
     return standing.whole_at is not None and now - standing.whole_at >= TOO_LONG

@@ -10,12 +10,15 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 
+from aggregator.collect import visited
 from aggregator.coverage import Coverage
+from aggregator.gather import Bag
 from aggregator.jobs import Desk
-from aggregator.model import Health, Source, State
+from aggregator.model import Health, Reception, Source, Standing, State, Visit
 from aggregator.schedule import tick
 from aggregator.stores.sqlite import open_store
 
@@ -206,6 +209,22 @@ def test_an_outage_of_ours_costs_no_source_its_health(week: Week, monkeypatch: p
         assert health.next_visit is not None
         assert health.next_visit - week.now <= 3 * MINUTE
         assert (health.error or "").startswith("this machine seems to be offline")
+
+
+def test_what_a_server_has_said_is_kept_also_when_our_line_is_cut_before_the_visit_ends() -> None:
+    heard = Reception(status=200, is_cut_off=True, fresh_for=6 * HOUR, crowded={"a.example": HOUR})
+    trip = SimpleNamespace(now=NOON, requests=4, bytes=0, reception=heard, is_offline=True)
+    bag = Bag({}, errors=["the text of 3 articles could not be had"])
+
+    def after(**changes: object) -> Visit:
+        trip.reception = replace(heard, **changes)  # type: ignore[arg-type]
+        return visited(source(), trip, Standing(), bag, (), Random(3))  # type: ignore[arg-type]
+
+    assert (after().not_before, after().next_at) == (NOON + 6 * HOUR, NOON + 6 * HOUR)
+    assert after().hosts_not_before == {"a.example": NOON + 10 * MINUTE}
+    assert after(fresh_for=timedelta(), crowded={}).next_at == NOON + 30 * MINUTE
+    assert after(status=None, fresh_for=timedelta(), crowded={}).next_at < NOON + 3 * MINUTE
+    assert after().is_excused
 
 
 def test_the_score_sees_what_is_wrong() -> None:
