@@ -113,6 +113,21 @@ def test_of_an_index_the_sitemaps_that_have_changed_are_read() -> None:
     assert d.world.asked == [MAP, f"{HOME}b.xml", f"{HOME}n/3"]
 
 
+def test_a_sitemap_of_an_index_that_gives_no_date_is_asked_for_with_its_own_validators() -> None:
+    d = desk(index(a="", b="2026-03-01"), b=urlset(entry(2)))
+    a = f"{HOME}a.xml"
+    d.world.pages[a] = Answer(a, urlset(entry(1, 3)).encode(), {"etag": '"1"', "last-modified": "Monday"})
+    assert d.visit() == ["/n/2", "/n/1"]
+    d.world.pages[a] = Answer(a, None, {"etag": '"1"', "last-modified": "Monday"})
+    assert (d.visit(), d.bag.errors, d.bag.left_out) == ([], [], [])
+    assert d.world.asked == [MAP, a]
+    assert d.world.bookmarks[-1] == {"etag": '"1"', "last-modified": "Monday"}
+    d.world.pages[a] = Answer(a, urlset(entry(1, 3), entry(3, -1)).encode(), {"etag": "", "last-modified": ""})
+    assert d.visit() == ["/n/3"]
+    d.visit()
+    assert d.world.bookmarks[-1] == {}
+
+
 def test_an_index_is_read_a_few_sitemaps_at_a_time_and_nothing_is_lost() -> None:
     maps = {f"m{n}": f"2026-02-{n:02}" for n in range(1, 9)}
     d = desk(index(**maps), **{name: urlset(entry(int(name[1:]), 2)) for name in maps})

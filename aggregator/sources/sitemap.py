@@ -103,9 +103,12 @@ def _sitemaps(
     changed = [e for e in sitemap.entries if not _lastmod(e) or since.get(_mark(e)) != _lastmod(e)]
     changed.sort(key=lambda entry: entry.changed_at or _LONG_AGO, reverse=True)
     for entry in changed[:SITEMAPS]:
-        found = _further(join(answer.url, entry.url), world, robots, failures)
+        validators = f"{_mark(entry)} "
+        known = {key.removeprefix(validators): value for key, value in since.items() if key.startswith(validators)}
+        found = _further(join(answer.url, entry.url), known, world, robots, failures)
         if found is not None:
-            yield {_mark(entry): _lastmod(entry)}, found
+            given = {} if _lastmod(entry) else {f"{validators}{key}": value for key, value in found[0].items()}
+            yield {_mark(entry): _lastmod(entry), **given}, found[1]
     left = [entry for entry in changed[SITEMAPS:] if _lastmod(entry)]
     if is_first:  # a site's past is no news: what is old today was never new
         yield {_mark(entry): _lastmod(entry) for entry in left}, ()
@@ -113,21 +116,28 @@ def _sitemaps(
     yield {**({} if left or failures else answer.checkpoint), "map": "read"}, ()  # else the index is asked for again
 
 
-def _further(url: str, world: World, robots: Robots, failures: list[str]) -> Sequence[Entry] | None:
-    """The entries of a sitemap in an index; None if it cannot be had. Raises FetchError when the server is busy."""
+def _further(
+    url: str, since: Checkpoint, world: World, robots: Robots, failures: list[str]
+) -> tuple[Checkpoint, Sequence[Entry]] | None:
+    """
+    The validators and entries of a sitemap in an index, none if it has not changed; None if it cannot be had. Raises
+    FetchError when the server is busy.
+    """
     if not robots.allow(url):
         failures.append(f"{url}: robots.txt does not let us read it")
         return None
     world.wait(robots.pause(url))
     try:
-        answer = world.get(url)
-        sitemap = _sitemap.read(decode(answer.body or b"", answer.charset))
+        answer = world.get(url, since)
+        if answer.body is None:
+            return answer.checkpoint, ()
+        sitemap = _sitemap.read(decode(answer.body, answer.charset))
     except (FetchError, ValueError) as e:
         if isinstance(e, FetchError) and e.status in BUSY:
             raise
         failures.append(f"{url}: {e.reason if isinstance(e, FetchError) else e}")
         return None
-    return () if sitemap.is_index else sitemap.entries
+    return answer.checkpoint, () if sitemap.is_index else sitemap.entries
 
 
 def _young(entries: Sequence[Entry], source: Source, world: World) -> list[Listed]:
