@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from .model import Reception, Source, Standing, Wishes
+from .model import HOST_PAUSE, Reception, Source, Standing, Wishes
 
 REFUSALS = (401, 403, 429, 503)
 DOUBLINGS = 16
@@ -39,11 +39,6 @@ SOON = timedelta(minutes=1), timedelta(minutes=3)
 
 TOO_LONG = timedelta(days=7)
 """A server that has called a document unmodified for so long is asked for the whole of it."""
-HOST_PAUSE = timedelta(minutes=10)
-"""
-As long as the other sources of a crowded host wait too, at most: its pause is meant for the one that was refused. And
-just so long, all of them, if it names no pause.
-"""
 
 
 def next_visit(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
 
 from aggregator.errors import FetchError
-from aggregator.model import Source
+from aggregator.model import Manners, Source
 from aggregator.sources import feed
 from aggregator.sources._wishes import wishes_of
 from aggregator.web import Trip, Web
@@ -88,7 +88,8 @@ def test_the_host_that_is_crowded_is_the_one_that_says_so_and_those_that_lead_to
     server.answers["/new"] = reply(429, Retry_After="60")
     there = fail(visit(web, server.url("/feed")), server.url("/new", host="localhost"))
     assert there.reception.crowded == {"localhost": MINUTE}
-    led_there = fail(visit(web, server.url("/old")), server.url("/old"))
+    with closing(make_web(private_hosts=frozenset({"127.0.0.1", "localhost"}))) as another:
+        led_there = fail(visit(another, server.url("/old")), server.url("/old"))
     assert led_there.reception.crowded == {"127.0.0.1": MINUTE, "localhost": MINUTE}
 
 
@@ -128,7 +129,27 @@ def test_who_wants_to_be_left_alone_is_asked_nothing_more_in_the_same_visit(
         assert refused.value.status == 429
     assert trip.get(server.url("/", host="localhost")).body == b"x"
     assert [seen.path for seen in server.requests] == ["/robots.txt", "/led", "/"]
+
+
+def test_a_crowded_host_is_asked_for_nothing_by_any_visit_for_ten_minutes_at_most(server: Loopback) -> None:
+    clock = Clock()
+    web = make_web(private_hosts=frozenset({"127.0.0.1", "localhost"}), sleep=clock.sleep, clock=clock)
+    server.answers["/"] = in_turn(reply(429, Retry_After="3600"), reply(body=b"x"))
+    server.answers["/led"] = reply(302, Location=server.url("/"))
+    server.answers["/busy"] = reply(503, Retry_After="3600")
+    under_way = visit(web)
+    fail(visit(web), server.url("/"))
+    web = web.with_manners(Manners(contact="new@example.org", private_hosts=frozenset({"127.0.0.1", "localhost"})))
+    for trip, url in ((under_way, "/"), (visit(web), "/led")):
+        fail(trip, server.url(url, host="localhost" if url == "/led" else "127.0.0.1"))
+    assert [seen.path for seen in server.requests] == ["/", "/led"]
+    clock.seconds += 9 * 60 + 55
     assert visit(web).get(server.url("/")).body == b"x"
+    assert 600 <= clock.seconds < 602
+    fail(visit(web), server.url("/busy"))
+    fail(visit(web), server.url("/busy"))
+    assert [seen.path for seen in server.requests[2:]] == ["/", "/busy", "/busy"]
+    web.close()
 
 
 def test_a_rest_of_seconds_is_waited_for(server: Loopback) -> None:

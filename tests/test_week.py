@@ -21,6 +21,7 @@ from aggregator.jobs import Desk
 from aggregator.model import Health, Reception, Source, Standing, State, Visit
 from aggregator.schedule import tick
 from aggregator.stores.sqlite import open_store
+from aggregator.web import Web
 
 from .loopback import Loopback, make_web, reply
 from .make import DAY, HOUR, IMPRINT, NOON, source
@@ -59,7 +60,7 @@ class Week:
     def run(self, sources: list[Source], until: datetime) -> None:
         """One life of the program."""
         database = self.folder / "db/river.sqlite"
-        with closing(open_store(database, writing=True)) as store, closing(make_web(private_hosts=HOSTS)) as web:
+        with closing(open_store(database, writing=True)) as store, closing(self.web()) as web:
             store.register(sources, {}, self.now)
             desk = Desk(
                 sources={s.name: s for s in sources}, topics={}, imprint=IMPRINT, store=store, web=web,
@@ -71,6 +72,9 @@ class Week:
                 tick(desk, hands)
                 self.now += STEP
             self.health = {h.name: h for h in store.health()}
+
+    def web(self) -> Web:
+        return make_web(private_hosts=HOSTS, clock=lambda: self.now.timestamp())
 
     def calls(self, name: str) -> list[Call]:
         return self.publishers[f"/{name}"].calls

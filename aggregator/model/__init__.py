@@ -13,7 +13,7 @@ from ._articles import Article, Dated, Echo, Health, State, Visit
 from ._incoming import Checkpoint, Enclosure, Fetched, Item
 from ._quarantine import MOST_WAITING, Usual, Waiting
 from ._sameness import Arrival, Company, Decision, Fingerprint, Known, Move, Opening, Revision, Ruling, Trace, Verdict
-from ._standing import Note, Reception, Relocation, Standing, Wishes
+from ._standing import HOST_PAUSE, Note, Reception, Relocation, Standing, Wishes
 from ._stories import Copy, Edition, Filing, Front, Job, Listed, Ping, Printed, Related, Story, Withdrawal
 from ._wanted import (
     ALL,
@@ -36,6 +36,7 @@ __all__ = [
     "ALL",
     "DESK",
     "ENOUGH_EXAMPLES",
+    "HOST_PAUSE",
     "MOST_WAITING",
     "STRENGTH",
     "Imprint",

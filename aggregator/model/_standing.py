@@ -8,6 +8,12 @@ from datetime import datetime, timedelta
 
 from ._incoming import Checkpoint
 
+HOST_PAUSE = timedelta(minutes=10)
+"""
+As long as the other sources of a crowded host wait too, at most: its pause is meant for the one that was refused. And
+just so long, all of them, if it names no pause.
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:

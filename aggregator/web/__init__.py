@@ -24,7 +24,7 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 from .. import __version__
 from ..errors import FetchError, Stopped
-from ..model import Checkpoint, Manners, Reception, Source, host_of
+from ..model import HOST_PAUSE, Checkpoint, Manners, Reception, Source, host_of
 from ..urls import without_user
 from ._address import plain
 from ._gates import Gates
@@ -331,10 +331,11 @@ class Trip:
             told = self.reception.crowded
             here = {host: max(pause, told.get(host, pause)) for host in way}
             self._hear(crowded={**told, **here}, said_after=after)
+            self._web.gates.close(way[-1], min(pause or HOST_PAUSE, HOST_PAUSE).total_seconds())
 
     def _spare(self, host: str) -> None:
         """Wait until this host's rest is over; if that is not in a moment, FetchError as by the host itself (429)."""
-        rest = self._rests.get(host, 0.0) - self._web.clock()
+        rest = max(self._rests.get(host, 0.0) - self._web.clock(), self._web.gates.opens_in(host))
         if rest > MOMENT:
             raise FetchError(self._whom, f"{host} wants to be left alone for now", status=429)
         if rest > 0:

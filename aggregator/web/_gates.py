@@ -1,4 +1,4 @@
-"""Each host's own gate: so many requests in flight, and a pause after each of them."""
+"""Each host's own gate: so many requests in flight, a pause after each of them, and closed while it is crowded."""
 
 from __future__ import annotations
 
@@ -32,15 +32,22 @@ class Gates:
             for gate in self._gates.values():
                 gate.fit(at_once)
 
+    def close(self, host: str, seconds: float) -> None:
+        """This host wants to be left alone for so long, by all visits."""
+        with self._lock:
+            gate = self._gate(host)
+            gate.opens_at = max(gate.opens_at, self._clock() + seconds)
+
+    def opens_in(self, host: str) -> float:
+        """Seconds that a host still wants to be left alone; none, or fewer, if it does not."""
+        with self._lock:
+            return self._gates[host].opens_at - self._clock() if host in self._gates else 0.0
+
     @contextmanager
     def through(self, host: str) -> Iterator[None]:
         """Wait for our turn at this host; it lasts until the end of the block."""
         with self._lock:
-            if len(self._gates) > GATES_KEPT:
-                self._gates = {name: gate for name, gate in self._gates.items() if not gate.is_idle(self._clock())}
-            if host not in self._gates:
-                self._gates[host] = _Gate(self._at_once)
-            gate = self._gates[host]
+            gate = self._gate(host)
             gate.guests += 1
         rested_at = gate.places.get()  # the place that was left first
         pause = self._pause
@@ -52,12 +59,21 @@ class Gates:
             with self._lock:
                 gate.leave(self._clock() + max(pause, self._pause), self._at_once)
 
+    def _gate(self, host: str) -> _Gate:
+        if len(self._gates) > GATES_KEPT:
+            self._gates = {name: gate for name, gate in self._gates.items() if not gate.is_idle(self._clock())}
+        if host not in self._gates:
+            self._gates[host] = _Gate(self._at_once)
+        return self._gates[host]
+
 
 class _Gate:
     """The places at one host; each says from when on it may be used. Changed under the lock of all gates."""
 
     def __init__(self, at_once: int) -> None:
         self.guests = 0
+        self.opens_at = 0.0
+        """Until then the host wants to be left alone. Who comes has to look before: at the gate nobody is sent away."""
         self.places: SimpleQueue[float] = SimpleQueue()
         self._rested_at = 0.0
         """From when on all places may be used, once nobody is there."""
@@ -84,7 +100,7 @@ class _Gate:
             self._add(rested_at)
 
     def is_idle(self, now: float) -> bool:
-        return not self.guests and self._rested_at <= now
+        return not self.guests and max(self._rested_at, self.opens_at) <= now
 
     def _add(self, rested_at: float) -> None:
         self._size += 1
