@@ -89,6 +89,18 @@ def test_a_page_in_which_there_is_less_leaves_the_teaser(body: str) -> None:
     assert "A few words." in d.bag.articles[0].content
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_page_is_tried_again_where_its_robots_txt_could_not_be_had_for_now(status: int) -> None:
+    d = desk(teaser(1), teaser(2))
+    d.world.pages[ROBOTS] = status
+    assert d.visit() == ["/n/1"]
+    assert "A few words." in d.bag.articles[0].content
+    assert d.world.asked == [FEED, ROBOTS]
+    d.world.pages[ROBOTS] = 404
+    assert sorted(d.visit()) == ["/n/1", "/n/2"]
+    assert not any("A few words." in a.content for a in d.bag.articles)
+
+
 def test_what_is_whole_or_has_no_page_is_taken_as_it_is() -> None:
     d = desk(teaser(1, "Long words. " * 400), teaser(2, link=""), teaser(3, link="mailto:x@y.example"))
     d.visit()

@@ -89,7 +89,7 @@ def follow(
         # noted before: what makes `parse` fail is not tried for ever
         yield _noted(source, {one.todo: one.line(tries + 1)} if tries + 1 < TRIES else _done(one, world))
         try:
-            yield _page(one, world, robots)
+            yield _page(source, one, world, robots)
             had += 1
         except FetchError as e:
             failures.append(e.reason)
@@ -106,7 +106,9 @@ def follow(
         raise FetchError(source.name, "; ".join(complaints), partial=had > 0 or not is_in_trouble)
 
 
-def _page(one: Listed, world: World, robots: Robots) -> Fetched:
+def _page(source: Source, one: Listed, world: World, robots: Robots) -> Fetched:
+    if robots.is_busy(one.url):
+        raise FetchError(source.name, "robots.txt could not be had for now", status=BUSY[0])
     answer = world.get(one.url) if robots.allow(one.url) else None
     if answer is None or answer.media_type not in _READABLE or not robots.allow(answer.url):  # after redirects
         body = b"" if one.says_something else None

@@ -42,11 +42,16 @@ class Robots:
         self._since = since
         self._world = world
         self._asked: set[str] = set()
+        self._busy: set[str] = set()
         self._rules: dict[str, Protego] = {}
 
     def allow(self, url: str) -> bool:
         """Whether we may read this address."""
         return self._of(url).can_fetch(url, TOKEN)
+
+    def is_busy(self, url: str) -> bool:
+        """Whether we may not, as the rules of this site could not be had for now, and we had none."""
+        return not self.allow(url) and self._key(url) in self._busy
 
     def pause(self, url: str) -> timedelta:
         """The time that the site wants between two requests, as far as a visit can wait."""
@@ -88,7 +93,9 @@ class Robots:
             answer = self._world.get(f"{_origin(url)}/robots.txt")
         except FetchError as e:
             if e.status is None or not 400 <= e.status < 500 or e.status in BUSY:
-                return self._known(url)[1] or _NOTHING
+                text = self._known(url)[1]
+                self._busy |= {self._key(url)} if e.status in BUSY and not text else set()
+                return text or _NOTHING
             text = ""
         else:
             text = decode((answer.body or b"")[:LONGEST], answer.charset)
