@@ -1,15 +1,14 @@
 """
 When to come back. Pure: the time and the chance are given.
 
-    went well    the longest of `every`, the document's wishes, its freshness and its own pace, but `at_least_every`;
-                 not in the hours that it wants to be spared
+    went well    the longest of `every`, the document's wishes, its freshness and its own pace, but `at_least_every`
     refused      401, 403, 429, 503: twice `every`, and twice as long with each further time; at most a day
     went wrong   anywhere between `every` and that ("full jitter", so that a server which comes back is not met by all)
     cut off      our own fault: in a minute or three
 
 And never before the end of a pause that a server asked for (Retry-After), or of its document's freshness; these count
-from when they were heard, the rest from the beginning of the visit. Whatever comes out is a little later, by chance,
-and never earlier.
+from when they were heard, the rest from the beginning of the visit. Nor in the hours that a document wants to be
+spared. Whatever comes out is a little later, by chance, and never earlier.
 """
 
 from __future__ import annotations
@@ -51,9 +50,8 @@ def next_visit(
         asked = max(standing.wishes.every, heard.fresh_for, pace(source, standing, now))
         wait = max(source.every, min(asked, source.at_least_every))
     at = now + wait + min(wait * LATER, LATEST) * chance.random()
-    if not failed:
-        at = spare(at, standing.wishes, now + longest(source), chance)
-    return max(at, not_before(source, heard, now) or at)
+    at = max(at, not_before(source, heard, now) or at)
+    return spare(at, standing.wishes, now + longest(source), chance)
 
 
 def why(source: Source, standing: Standing, heard: Reception, now: datetime, *, failed: bool) -> str:

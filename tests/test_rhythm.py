@@ -100,6 +100,15 @@ def test_hours_and_days_that_a_feed_wants_to_be_spared_are() -> None:
     assert late == FRIDAY + 2 * DAY + 12 * HOUR  # Monday, midnight
 
 
+def test_nor_do_failures_and_pauses_end_in_hours_that_a_feed_wants_to_be_spared() -> None:
+    lunch = wishing(skip_hours=frozenset({12, 13, 15}))
+    for status in (500, 403):
+        assert wait(standing=lunch, failed=True, status=status) == 2 * HOUR
+    assert wait(standing=lunch, back_after=90 * MINUTE) == 2 * HOUR
+    assert wait(standing=lunch, failed=True, status=429, back_after=3 * HOUR) == 4 * HOUR
+    assert wait(source(every=DAY), lunch, failed=True, status=429, back_after=2 * DAY) == 2 * DAY
+
+
 def test_but_not_for_longer_than_the_operator_allows_and_not_all_of_them() -> None:
     assert wait(source(every=12 * HOUR), wishing(skip_days=frozenset({5, 6}))) == DAY
     assert wait(standing=wishing(skip_hours=frozenset(range(24)))) == 30 * MINUTE
