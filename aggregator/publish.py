@@ -140,32 +140,14 @@ def read_back(feeds: Path) -> Iterator[Printed]:
     What the documents on disk say of stories and withdrawals, archives first, and of each the format that knows most. A
     document that is none of ours, or damaged, says nothing; but no archive gets the number of one that is there.
     """
-    for folder, number in [*archives_of(feeds), *((folder, None) for folder in feeds.glob("*"))]:
+    archives = [(folder, int(folder.name)) for folder in feeds.glob("*/archive/*") if folder.name.isdecimal()]
+    for folder, number in [*archives, *((folder, None) for folder in feeds.glob("*"))]:
         topic = folder.relative_to(feeds).parts[0]
         if number is not None:
             yield Printed(topic=topic, archive=number, guid="")
         for fmt in our_archival():
             with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
                 yield from list(fmt.read((folder / fmt.FILENAME).read_bytes(), topic, number))
-
-
-def is_behind(store: Store, feeds: Path) -> bool:
-    """
-    Whether the newest archive of some topic is one that the store has never heard of: it is older than what was
-    published, and would give the number to other stories. (A listing: 6 ms for fifty topics with twenty archives each.)
-    """
-    newest: dict[Path, tuple[int, Path]] = {}
-    for folder, number in archives_of(feeds):
-        newest[folder.parent] = max(newest.get(folder.parent, (0, folder)), (number, folder))
-    return any(
-        number > store.archives(place.parent.name) and any((folder / fmt.FILENAME).exists() for fmt in our_archival())
-        for place, (number, folder) in newest.items()
-    )
-
-
-def archives_of(feeds: Path) -> list[tuple[Path, int]]:
-    """Every archive's folder, and its number."""
-    return [(folder, int(folder.name)) for folder in feeds.glob("*/archive/*") if folder.name.isdecimal()]
 
 
 def is_complete(topic: Topic, feeds: Path) -> bool:
