@@ -79,7 +79,7 @@ def test_stories_tells_lead_copies_and_topics(run: Run) -> None:
     [told] = rows(run("stories", "--json"))
     assert set(told) == {
         "id", "guid", "title", "url", "source", "publisher", "language", "published_at", "listed_at", "topics",
-        "copies",
+        "withdrawn_at", "copies",
     }  # fmt: skip
     assert (told["title"], told["source"], told["topics"]) == ("Ветропарк дал первый ток", "inbox", ["all", "wind"])
     [copy] = told["copies"]
@@ -488,6 +488,21 @@ def test_explain_says_what_is_missing_and_which_words_are_nearly_a_term(newsdesk
     [row] = rows(newsdesk("explain", ids["Экономический форум"], "--json"))
     assert row["alike"] == [{"topic": "economy", "term": "экономика", "word": "экономический"}]
     assert "    sport: all 1 is not met: матч\n" in newsdesk("explain", ids["Экономика и ставка"]).output
+
+
+def test_what_was_withdrawn_is_told_so_wherever_stories_are_told(newsdesk: Run) -> None:
+    ids = {story["title"]: story["id"] for story in rows(newsdesk("stories", "--json"))}
+    newsdesk("withdraw", ids["Экономика растёт"], "--because", "They asked")
+    newsdesk("withdraw", ids["Метель в степи"])
+    assert re.search(r"withdrawn 20\d\d-\S+ \d\d:\d\d UTC: They asked\n", newsdesk("stories").output)
+    told = {story["title"]: story["withdrawn_at"] for story in rows(newsdesk("stories", "--json"))}
+    assert {title for title, at in told.items() if at} == {"Экономика растёт", "Метель в степи"}
+    titles = {story["title"] for story in rows(newsdesk("stories", "--no-topic", "--json"))}
+    assert titles == {"Экономический форум", "Метель и гололёд"}
+    assert newsdesk("check").output.splitlines()[-1] == "of 3 stories: economy 1, sport 0, in no topic 2"
+    explained = newsdesk("explain", ids["Экономика растёт"]).output
+    assert "filed next time" not in explained
+    assert "    economy: the story was withdrawn; else filed: экономика: " in explained
 
 
 def test_a_wrong_configuration_is_an_object_too(run: Run) -> None:

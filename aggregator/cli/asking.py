@@ -44,7 +44,7 @@ def stories(path: Path, topic: str | None, no_topic: bool, since: str | None, as
         must_be_one_of("topic", topic, [t.name for t in settings.topics])
     with reading(settings) as store:
         for story in store.stories(topic, moment(since) if since else None):
-            if no_topic and any(f.topic != ALL for f in story.filings):
+            if no_topic and (story.withdrawal or any(f.topic != ALL for f in story.filings)):
                 continue
             show([json_line(story_row(story))] if as_json else story_lines(story))
 
@@ -116,8 +116,8 @@ def tell_words(settings: Config, name: str, as_json: bool) -> None:
 @contextmanager
 def newest(settings: Config) -> Iterator[tuple[Iterator[Story], Sequence[Lesson]]]:
     """
-    As many of the newest stories as a check looks at, and what topics would learn from their examples; neither if
-    nothing has been collected yet.
+    As many of the newest stories as a check looks at, without those that were withdrawn, and what topics would learn
+    from their examples; neither if nothing has been collected yet.
     """
     from ..check import MOST_STORIES
     from ..teach import rehearse
@@ -126,7 +126,8 @@ def newest(settings: Config) -> Iterator[tuple[Iterator[Story], Sequence[Lesson]
         yield iter(()), ()
         return
     with reading(settings) as store:
-        yield islice(store.stories(), MOST_STORIES), rehearse(settings.topics, store)
+        in_force = (story for story in store.stories() if not story.withdrawal)
+        yield islice(in_force, MOST_STORIES), rehearse(settings.topics, store)
 
 
 @main.command()

@@ -51,10 +51,9 @@ def explanation(story: Story, store: Store, reasons: Sequence[Reason], alike: Al
     articles += [article_row(c.article, store) | {"compared": c.compared, "passage": c.passage} for c in story.copies]
     return story_row(story) | {
         "lead_because": story.lead_because,
-        "withdrawn_at": iso(story.withdrawal.at) if story.withdrawal else None,
         "withdrawn_because": story.withdrawal.because if story.withdrawal else "",
         "filings": [filing_row(f, reasons) for f in story.filings],
-        "not_filed": [reason_row(r) for r in passed_over(story, reasons)],
+        "not_filed": [reason_row(r, story) for r in passed_over(story, reasons)],
         "alike": [{"topic": topic, "term": str(term), "word": word} for topic, term, word in alike],
         "related": [related_row(r) for r in story.related],
         "articles": articles,
@@ -87,7 +86,7 @@ def explanation_lines(story: Story, store: Store, reasons: Sequence[Reason], ali
     if others:
         yield "  no topics of this story, though they ask for words of it"
     for r in others:
-        yield f"    {r.topic}: {said_of(r)}"
+        yield f"    {r.topic}: {said_of(r, story)}"
     if not others and not any(f.topic != ALL for f in story.filings):
         yield "  no other topic asks for a word of it"
     if alike:
@@ -122,12 +121,14 @@ def passed_over(story: Story, reasons: Sequence[Reason]) -> list[Reason]:
     return [r for r in reasons if r.topic not in {f.topic for f in story.filings}]
 
 
-def reason_row(reason: Reason) -> Row:
-    return {"topic": reason.topic, "because": said_of(reason)} | evidence_row(reason)
+def reason_row(reason: Reason, story: Story) -> Row:
+    return {"topic": reason.topic, "because": said_of(reason, story)} | evidence_row(reason)
 
 
-def said_of(reason: Reason) -> str:
-    return f"filed next time: {reason.because}" if reason.filed else reason.because
+def said_of(reason: Reason, story: Story) -> str:
+    if not reason.filed:
+        return reason.because
+    return f"{'the story was withdrawn; else filed' if story.withdrawal else 'filed next time'}: {reason.because}"
 
 
 def evidence_row(reason: Reason) -> Row:
