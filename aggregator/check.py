@@ -2,8 +2,9 @@
 What can be told of the rules before they bite.
 
     failed_trials   the rules' own tests, tried: errors
-    warnings        sources and labels that nobody has, examples that nothing can be learned from; against the archive,
-                    terms that find nothing, and topics that find nothing, nearly everything, or what another one finds
+    warnings        sources that are not there, or there twice; sources and labels that nobody has, examples that
+                    nothing can be learned from; against the archive, terms that find nothing, and topics that find
+                    nothing, nearly everything, or what another one finds
     finds           the words that each term of a topic has met there, and those that it may want
     loose           what is in no topic
 """
@@ -13,15 +14,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from .classify import Classifier, in_field, terms_of, wanted_of
 from .config import Config
 from .errors import Complaint
 from .language import language_of
-from .model import ALL, Rule, Story, Term, Topic, Trial
+from .model import ALL, Rule, Source, Story, Term, Topic, Trial
 from .rules import WRITTEN, missing, rules_digest
 from .teach import Lesson, models_of, text_of_story
 from .text import words
+from .urls import canonical
 from .values import closest
 from .wording import Beginnings, WordCount, is_slip, is_worth_it, near, stray_letter
 
@@ -125,7 +128,8 @@ def _text(story: Story) -> str:
 
 def warnings(settings: Config, held: Archive, lessons: Iterable[Lesson] = ()) -> list[Complaint]:
     """In the order of the file. With nothing held, only what the configuration tells by itself."""
-    told = [*_nobodys(settings, held), *_mixed(settings), *_spoilt(settings, lessons)]
+    told = [*_absent(settings), *_twice(settings), *_alike(settings)]
+    told += [*_nobodys(settings, held), *_mixed(settings), *_spoilt(settings, lessons)]
     if held.size:
         told += [*_unmet(settings, held), *_too_few_or_many(settings, held), *_within_another(settings, held)]
     return sorted(told, key=lambda c: (c.line, c.column, c.text))
@@ -134,6 +138,43 @@ def warnings(settings: Config, held: Archive, lessons: Iterable[Lesson] = ()) ->
 def _warning(settings: Config, topic: Topic, term: Term | None, text: str) -> Complaint:
     line, column = settings.places.get((topic.name, term), (1, 1))
     return Complaint(str(settings.path), line, column, f"warning: {text}")
+
+
+def _of_source(settings: Config, source: Source, text: str) -> Complaint:
+    line, column = settings.source_places.get(source.name, (1, 1))
+    return Complaint(str(settings.path), line, column, f"warning: {source.name!r} {text}")
+
+
+def _absent(settings: Config) -> Iterator[Complaint]:
+    """What a pattern fits may well come later."""
+    for source in settings.sources:
+        place = source.location
+        if source.kind == "files" and not any(c in place for c in "*?[") and not Path(place).exists():
+            yield _of_source(settings, source, f"is not there: no file or folder is called {place}")
+
+
+def _twice(settings: Config) -> Iterator[Complaint]:
+    """One page read by other selectors, or told to another reader, is no second visit in vain."""
+    first: dict[str, Source] = {}
+    for source in settings.sources:
+        asked = (source.kind, canonical(source.location) or source.location, source.options, source.headers)
+        other = first.setdefault(repr(asked), source)
+        if other is not source:
+            text = f"lies where {_named(settings, other)} does: all of it is fetched twice"
+            yield _of_source(settings, source, text)
+
+
+def _alike(settings: Config) -> Iterator[Complaint]:
+    first: dict[str, Source] = {}
+    for source in settings.sources:
+        other = first.setdefault(source.name.casefold(), source)
+        if other is not source:
+            text = f"is another source than {_named(settings, other)}, by small letters and capitals alone"
+            yield _of_source(settings, source, text)
+
+
+def _named(settings: Config, source: Source) -> str:
+    return f"{source.name!r} (line {settings.source_places.get(source.name, (1, 1))[0]})"
 
 
 def _nobodys(settings: Config, held: Archive) -> Iterator[Complaint]:

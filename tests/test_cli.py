@@ -404,6 +404,31 @@ def test_check_warns_of_rules_that_find_nothing_too_much_or_what_another_finds(r
     assert (told["stories"], told["in_no_topic"], told["filed"]["gas"]) == (9, 0, 6)
 
 
+def test_check_warns_of_sources_that_are_not_there_or_there_twice(run: Run) -> None:
+    Path("config.yaml").write_text(
+        "title: Desk\nlink: https://news.example/\nsources:\n"
+        "  - {name: inbox, files: inbox/}\n"
+        "  - {name: away, files: nofolder}\n"
+        "  - {name: some, files: nofolder/*.txt}\n"
+        "  - {name: Steppe, feed: https://steppe.example/rss}\n"
+        "  - {name: steppe, feed: https://coast.example/rss}\n"
+        "  - {name: again, feed: http://www.steppe.example/rss/}\n"
+        "  - {name: paid, feed: https://steppe.example/rss, headers: {X-Reader: paid}}\n"
+        "  - {name: news, page: https://office.example/, items: .news}\n"
+        "  - {name: talks, page: https://office.example/, items: .talks}\n"
+        "  - {name: box, files: inbox}\n"
+    )
+    result = run("check")
+    assert result.exit_code == 0
+    assert result.output.splitlines()[:-2] == [
+        f"config.yaml:5:5: warning: 'away' is not there: no file or folder is called {Path.cwd() / 'nofolder'}",
+        "config.yaml:8:5: warning: 'steppe' is another source than 'Steppe' (line 7), by small letters and capitals "
+        "alone",
+        "config.yaml:9:5: warning: 'again' lies where 'Steppe' (line 7) does: all of it is fetched twice",
+        "config.yaml:13:5: warning: 'box' lies where 'inbox' (line 4) does: all of it is fetched twice",
+    ]
+
+
 def test_check_warns_of_a_letter_that_only_looks_right(run: Run) -> None:
     Path("config.yaml").write_text(CONFIG.replace("any: [ветропарк]", "any: [ветропа\x70к]"))
     warning = "'wind': 'ветропа\x70к' is written in two alphabets; the Latin p is another letter than it seems"

@@ -58,8 +58,9 @@ def check(path: Path, edited: Path | None, topic: str | None, as_json: bool) -> 
     """Read the configuration, or FILE, an edited copy of it, and run the rules' own tests.
 
     Every complaint says where it is: config.yaml:LINE:COLUMN. Exit code 2 if there is one. Warnings change nothing:
-    sources and labels that nobody has; and, once stories are held, terms and topics that find nothing in the newest
-    2,000, nearly everything, or only what another topic finds. `--words all` tells of the stories in no topic.
+    sources that are not there, or there twice; sources and labels that nobody has; and, once stories are held, terms
+    and topics that find nothing in the newest 2,000, nearly everything, or only what another topic finds. `--words
+    all` tells of the stories in no topic.
     """
     from ..check import archive, failed_trials, warnings
     from ..model import ALL

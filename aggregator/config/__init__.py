@@ -117,6 +117,8 @@ class Config:
     """The rules' own tests, in the order of the file."""
     places: Mapping[tuple[str, Term | None], tuple[int, int]] = field(default_factory=dict, compare=False)
     """Topic, and None or a term of its rule -> line and column, from 1."""
+    source_places: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
+    """Source -> the same."""
 
     @cached_property
     def priorities(self) -> Mapping[str, int]:
@@ -196,6 +198,7 @@ def _config(path: Path, text: str, top: Section) -> Config:
         topics=read_topics(top, imprint.language, DESK if desk else ""),
         trials=read_trials(top),
         places=read_places(top),
+        source_places=_places(top),
     )
     polite.refuse_unknown()
     top.refuse_unknown()
@@ -268,6 +271,12 @@ def _sources(top: Section, folder: Path, link: str, feeds: Path) -> tuple[Source
             section.complain(source.kind, "this is what we publish ourselves: it would come back as news")
     refuse_twins(sections)
     return sources
+
+
+def _places(top: Section) -> dict[str, tuple[int, int]]:
+    """Line and column of each source."""
+    sections = top.sections("sources")
+    return {s.maybe("name", values.source_name) or "": (s.node.line, s.node.column) for s in sections}
 
 
 def _refuse_nothing(top: Section) -> None:
