@@ -229,6 +229,14 @@ def test_preview_looks_at_a_folder_by_its_name_or_its_place(run: Run) -> None:
     assert run("preview", " ").exit_code == 2
 
 
+def test_preview_says_so_where_there_is_nothing(run: Run) -> None:
+    Path("empty").mkdir()
+    Path("none.rss").write_text("<rss version='2.0'><channel><title>T</title></channel></rss>")
+    for place in ("empty", "none.rss"):
+        result = run("preview", place)
+        assert (result.exit_code, result.stdout, result.stderr) == (0, "", f"{place}: there is no article in it\n")
+
+
 def test_preview_reads_a_location_as_the_kind_that_it_is_told(run: Run) -> None:
     Path("config.yaml").write_text(CONFIG.replace("sources:", "private_hosts: [127.0.0.1]\nsources:"))
     links = b"".join(b'<li><a href="/n/%d">Headline of article number %d</a></li>' % (n, n) for n in range(3))
@@ -530,6 +538,13 @@ def test_what_was_withdrawn_is_told_so_wherever_stories_are_told(newsdesk: Run) 
     assert "    economy: the story was withdrawn; else filed: экономика: " in explained
 
 
+def test_only_what_was_withdrawn_can_be_published_again(newsdesk: Run) -> None:
+    story = rows(newsdesk("stories", "--json"))[0]
+    result = newsdesk("withdraw", story["id"], "--undo")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"was not withdrawn: {story['title']}" in result.stderr
+
+
 def test_a_wrong_configuration_is_an_object_too(run: Run) -> None:
     Path("config.yaml").write_text(CONFIG.replace("title: Desk", "titel: Desk"))
     result = run("check", "--json")
@@ -631,6 +646,10 @@ def test_init_makes_a_workspace_that_works_and_overwrites_nothing(run: Run) -> N
     result = run("init", "desk")
     assert result.exit_code == 1
     assert "nothing was changed" in result.stderr
+
+
+def test_init_says_what_can_be_typed_as_it_stands(run: Run) -> None:
+    assert run("init", "my desk").stdout.endswith("Now: cd 'my desk' && aggregator run\n")
 
 
 def test_once_looks_into_folders_however_short_the_last_look_was_ago(run: Run) -> None:

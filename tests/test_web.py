@@ -358,6 +358,14 @@ def test_we_never_go_into_the_private_network(monkeypatch: pytest.MonkeyPatch, h
     web.close()
 
 
+def test_an_address_is_not_told_to_be_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse_to_connect(monkeypatch)
+    web = make_web(private_hosts=frozenset())
+    for host, told in (("192.168.0.1", "192.168.0.1"), ("[::1]", "::1"), ("0x7f.1", "0x7f.1 is 127.0.0.1, which")):
+        assert f"{told} is not in the public internet" in failure(web, f"http://{host}/").reason
+    web.close()
+
+
 def test_not_by_a_redirect_either(server: Loopback, web: Web) -> None:
     server.answers["/"] = reply(302, Location=server.url("/secret", host="localhost"))
     assert "not in the public internet" in failure(web, server.url("/")).reason

@@ -170,6 +170,8 @@ def preview(path: Path, location: str, kind: str | None, as_json: bool) -> None:
     seen = look_at(path, location, kind or "")
     for decision, filings in seen.rows:
         show([json_line(preview_row(decision, filings))] if as_json else preview_lines(decision, filings))
+    if not (seen.rows or seen.errors):
+        click.echo(f"{location}: there is no article in it", err=True)
     for remark in seen.remarks:
         click.echo(remark, err=True)
     for error in seen.errors:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import NotFoundError
 from . import main
 from ._pieces import configuration, json_line, newsroom, publish_all, reading, show, the_article, the_story
 from .asking import moment
@@ -143,6 +144,8 @@ def withdraw(path: Path, key: str, because: str, undo: bool) -> None:
 
     with newsroom(configuration(path), "withdraw") as room:
         story = the_story(room.store, key)
+        if undo and not story.withdrawal:
+            raise NotFoundError(f"it was not withdrawn: {story.lead.title}")
         if undo:
             room.store.reinstate(story.guid)
         else:
@@ -180,8 +183,10 @@ def restore(path: Path, file: Path, force: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), default=".")
 def init(folder: Path) -> None:
     """Make a workspace: an example config.yaml, and an inbox with a first article. Overwrites nothing."""
+    import shlex
+
     from ..starter import init as make
 
     for made in make(folder):
         click.echo(f"made {made}")
-    click.echo(f"Now: cd {folder} && aggregator run" if str(folder) != "." else "Now: aggregator run")
+    click.echo(f"Now: cd {shlex.quote(str(folder))} && aggregator run" if str(folder) != "." else "Now: aggregator run")

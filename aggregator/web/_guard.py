@@ -57,7 +57,8 @@ class Guard:
             return
         for address in addresses:
             if not is_public(address) and not self._is_open(address):
-                raise Refused(f"{host} is {address}, not in the public internet; see private_hosts")
+                place = host if _bare(host) == address else f"{host} is {address}, which"
+                raise Refused(f"{place} is not in the public internet; see private_hosts")
 
     def check_unseen(self, host: str) -> None:
         """The same as far as the host itself tells, which somebody else will look up."""
