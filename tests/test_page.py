@@ -279,6 +279,15 @@ def test_what_is_no_selector_or_number_is_refused(key: str, value: object) -> No
         page.OPTIONS[key](value)
 
 
+def test_the_newest_of_a_list_come_first_wherever_they_stand_in_it() -> None:
+    desk = Desk(world(1, 2, 3, 4, 5), per_visit=2)
+    days = {1: "", 2: "2026-02-01", 3: "2026-02-03", 4: "2026-02-02", 5: "2026-02-04"}
+    dated = {n: f"Headline of article number {n}</a></h3><time>{day}</time>" for n, day in days.items()}
+    links = "".join(f'<li><h3><a href="/n/{n}">{text}</li>' for n, text in dated.items())
+    desk.world.pages[HOME] = f"<!doctype html><html><body><ul>{links}</ul></body></html>"
+    assert [desk.visit(), desk.visit(), desk.visit()] == [["/n/1", "/n/5"], ["/n/3", "/n/4"], ["/n/2"]]
+
+
 def test_a_page_has_the_public_name_that_the_operator_gives_it() -> None:
     desk = Desk(world(1, 2, 3))
     desk.source = replace(desk.source, title="Museum")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING
@@ -49,6 +50,17 @@ def items(text: str, url: str, selectors: Selectors) -> list[Item]:
         if len(by_url) == MOST:
             break
     return list(by_url.values())
+
+
+def newest_first(items: list[Item]) -> list[Item]:
+    """By their dates. What has none keeps its place: what a site puts on top by hand is often such."""
+    dated = sorted((item for item in items if item.published_at), key=_date, reverse=True)
+    newest = iter(dated)
+    return [next(newest) if item.published_at else item for item in items]
+
+
+def _date(item: Item) -> datetime:
+    return item.published_at or datetime.min.replace(tzinfo=UTC)
 
 
 def _selected(root: HtmlElement, place: str, selectors: Selectors) -> Iterator[Item]:

@@ -73,7 +73,7 @@ def _fetch(source: Source, since: Checkpoint, world: World, robots: Robots) -> I
         digest = hashlib.sha256(answer.body + repr(selectors).encode()).hexdigest()
         if digest != since.get("digest"):
             text = decode(answer.body, answer.charset)
-            listed = [Listed(item) for item in _listing.items(text, answer.url, selectors)]
+            listed = list(map(Listed, _listing.newest_first(_listing.items(text, answer.url, selectors))))
             if not listed:
                 raise FetchError(source.name, _nothing_found(text, answer.url, selectors))
         read = {"digest": digest, "selectors": _written(selectors)}
