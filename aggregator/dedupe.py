@@ -20,7 +20,7 @@ What the operator has put asunder (`Known.apart`) is never joined.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ from . import sameness
 from .edits import edit
 from .lead import takes_lead
 from .memory import Memory, trace_of
-from .model import Article, Decision, Known, Opening, Trace, Verdict
+from .model import Article, Dated, Decision, Known, Opening, Trace, Verdict
 from .recognise import Met, by_crowd, by_guid, by_link, by_words, is_renamed, is_same_page
 from .sameness import Likeness, Reading
 
@@ -38,6 +38,8 @@ WINDOW = timedelta(days=30)
 OWN_WINDOW = timedelta(days=3)
 """The same within one source: it repeats itself in series sooner than others repeat it."""
 OWN_SCORE = 0.8
+APART = timedelta(microseconds=1)
+"""Between the places of articles that one visit has dated alike. What a reader sees is whole seconds."""
 
 
 def dedupe(
@@ -62,7 +64,7 @@ def dedupe(
     that are held and told apart already, as if they came for the first time; each is NEW or COPY.
     """
     met = [Met(article=a) if anew else by_guid(a, known) for a in articles]
-    memory = Memory(known, met, repeated, is_whole=is_whole)
+    memory, turns = Memory(known, met, repeated, is_whole=is_whole), Counter[datetime]()
     if is_whole and not anew:
         visit = len(met) + len(repeated)
         memory.crowd = by_crowd(strangers(met, memory), visit, known.former, memory.here)
@@ -74,7 +76,8 @@ def dedupe(
             continue
         decision = place(one.article, memory, priorities) if anew else judge(one, memory, priorities)
         if decision.verdict is not Verdict.SAME:
-            opens = opening(decision.article, now, since, authority) if decision.verdict is Verdict.NEW else None
+            is_new = decision.verdict is Verdict.NEW
+            opens = opening(decision.article, now, since, authority, turns) if is_new else None
             decision = replace(decision, opens=opens, fingerprint=memory.fingerprint(one.article))
         memory.learn(decision)
         yield decision
@@ -258,10 +261,16 @@ def is_repeated(likeness: Likeness) -> bool:
     return likeness.relation == "copy" and likeness.score >= OWN_SCORE and not likeness.conflicts
 
 
-def opening(article: Article, now: datetime, since: datetime | None, authority: str) -> Opening:
+def opening(
+    article: Article, now: datetime, since: datetime | None, authority: str, turns: Counter[datetime]
+) -> Opening:
     """
     The place of a new story: its date, but not before our last visit, so that nothing is inserted where a subscriber
-    no longer looks. On a source's first visit everything keeps its own date.
+    no longer looks. On a source's first visit everything keeps its own date. Those that have none but the visit's or
+    their file's take `turns`: they stand as in their document, the first one on top.
     """
     listed_at = min(max(article.published_at, since or article.published_at), now)
-    return Opening(guid=f"tag:{authority}:{article.id}", listed_at=listed_at)
+    is_alike = listed_at == article.published_at and (article.dated is not Dated.SAID or listed_at == now)
+    turn = turns[listed_at] if is_alike else 0
+    turns[listed_at] += is_alike
+    return Opening(guid=f"tag:{authority}:{article.id}", listed_at=listed_at - turn * APART)

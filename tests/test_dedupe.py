@@ -292,6 +292,18 @@ def test_no_story_is_listed_in_the_future() -> None:
     assert d.opens.listed_at == NOON
 
 
+def test_undated_articles_of_a_visit_stand_as_in_their_document() -> None:
+    undated = [article(n, published_at=NOON, dated=Dated.MISSING) for n in (7, 3, 9)]
+    dated = article(5, published_at=NOON - HOUR)
+    saved = [article(n, published_at=NOON - 2 * HOUR, dated=Dated.FILE) for n in (8, 4)]
+    decisions = decide(undated[0], dated, *saved, *undated[1:], since=NOON - DAY)
+    places = {d.article.id: d.opens.listed_at for d in decisions if d.opens}
+    order = sorted(places, key=lambda id: (NOON - places[id], id))  # as in an edition
+    assert order == [one.id for one in (*undated, dated, *saved)]
+    assert places[undated[0].id] == NOON
+    assert places[dated.id] == NOON - HOUR
+
+
 # --- not to the word -------------------------------------------------------------------------------------------------
 
 RELEASE = (
