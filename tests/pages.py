@@ -32,9 +32,13 @@ class Pages:
     asked: list[str] = field(default_factory=list)
     bookmarks: list[Checkpoint] = field(default_factory=list)
     waited: timedelta = timedelta()
+    paces: dict[str, timedelta] = field(default_factory=dict)
 
     def wait(self, time: timedelta) -> None:
         self.waited += time
+
+    def pace(self, url: str, apart: timedelta) -> None:
+        self.paces[url] = apart
 
     def get(self, url: str, since: Checkpoint | None = None, headers: Mapping[str, str] | None = None) -> Answer:
         self.asked.append(url)

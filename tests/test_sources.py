@@ -48,6 +48,9 @@ class FakeWorld:
 
     wait: Callable[[timedelta], None] = lambda time: None
 
+    def pace(self, url: str, apart: timedelta) -> None:
+        raise NotImplementedError
+
     def get(self, url: str, since: Checkpoint | None = None, headers: Mapping[str, str] | None = None) -> FakeAnswer:
         self.asked.append((url, since))
         assert self.answer is not None

@@ -152,6 +152,24 @@ def test_a_crowded_host_is_asked_for_nothing_by_any_visit_for_ten_minutes_at_mos
     web.close()
 
 
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_the_time_that_a_host_wants_between_two_requests_is_kept_by_all_visits(server: Loopback, at_once: int) -> None:
+    clock = Clock()
+    web = make_web(at_once=at_once, sleep=clock.sleep, clock=clock)
+    server.answers["/"] = reply(body=b"x")
+    begun = []
+    for n in range(4):
+        trip = visit(web)
+        trip.get(server.url("/"))
+        begun.append(clock.seconds)
+        if n < 2:
+            trip.pace(server.url("/other"), timedelta(seconds=10))  # known behind the first one, and said by each
+    visit(web).pace(server.url("/"), timedelta())
+    visit(web).get(server.url("/"))
+    assert [*begun, clock.seconds] == [0, 10, 20, 30, 30]
+    web.close()
+
+
 def test_a_rest_of_seconds_is_waited_for(server: Loopback) -> None:
     clock = Clock()
     web = make_web(sleep=clock.sleep, clock=clock)

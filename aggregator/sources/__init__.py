@@ -53,6 +53,9 @@ class World(Protocol):
     def wait(self, time: timedelta) -> None:
         """Let a moment pass: seconds, not minutes, since a worker waits too. `now` stays what it was."""
 
+    def pace(self, url: str, apart: timedelta) -> None:
+        """From now on so much time is between two requests to this host, whoever makes them; none: as for others."""
+
     def get(self, url: str, since: Checkpoint | None = None, headers: Mapping[str, str] | None = None) -> Answer:
         """
         GET `url`, politely: conditional on the bookmark `since`, paced per host, bounded in time and size, and never

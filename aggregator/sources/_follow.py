@@ -84,8 +84,6 @@ def follow(
     failures: list[str] = []
     had, refused, is_in_trouble = 0, 0, False
     for one, tries in queue[:most]:
-        if robots.allow(one.url):
-            world.wait(robots.pause(one.url))
         # noted before: what makes `parse` fail is not tried for ever
         yield _noted(source, {one.todo: one.line(tries + 1)} if tries + 1 < TRIES else _done(one, world))
         try:

@@ -84,6 +84,7 @@ class Robots:
             if at is None or not timedelta() <= self._world.now - at < HOLDS:
                 text = self._ask(url)
             self._rules[key] = Protego.parse(text)
+            self._world.pace(url, self.pause(url))
         return self._rules[key]
 
     def _ask(self, url: str) -> str:

@@ -126,7 +126,6 @@ def _further(
     if not robots.allow(url):
         failures.append(f"{url}: robots.txt does not let us read it")
         return None
-    world.wait(robots.pause(url))
     try:
         answer = world.get(url, since)
         if answer.body is None:

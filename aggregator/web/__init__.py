@@ -172,6 +172,10 @@ class Trip:
         """Let a moment pass."""
         self._web.sleep(time.total_seconds())
 
+    def pace(self, url: str, apart: timedelta) -> None:
+        """From now on so much time is between two requests to this host, by all visits."""
+        self._web.gates.pace(host_of(url), apart.total_seconds())
+
     def get(self, url: str, since: Checkpoint | None = None, headers: Mapping[str, str] | None = None) -> Page:
         """
         GET `url` and follow up to 5 redirects. `since` and the answer's checkpoint hold `etag` and `last-modified` as

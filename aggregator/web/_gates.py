@@ -1,4 +1,7 @@
-"""Each host's own gate: so many requests in flight, a pause after each of them, and closed while it is crowded."""
+"""
+Each host's own gate: so many requests in flight, a pause after each of them or as long as the host itself wants, and
+closed while it is crowded.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,11 @@ class Gates:
             gate = self._gate(host)
             gate.opens_at = max(gate.opens_at, self._clock() + seconds)
 
+    def pace(self, host: str, seconds: float) -> None:
+        """This host wants so much time between two requests, whoever makes them; 0: no more than others get."""
+        with self._lock:
+            self._gate(host).pace(seconds)
+
     def opens_in(self, host: str) -> float:
         """Seconds that a host still wants to be left alone; none, or fewer, if it does not."""
         with self._lock:
@@ -52,12 +60,14 @@ class Gates:
         rested_at = gate.places.get()  # the place that was left first
         pause = self._pause
         try:
-            if (wait := rested_at - self._clock()) > 0:
+            with self._lock:
+                wait = gate.take_turn(max(rested_at, self._clock())) - self._clock()
+            if wait > 0:
                 self._sleep(wait)
             yield
         finally:
             with self._lock:
-                gate.leave(self._clock() + max(pause, self._pause), self._at_once)
+                gate.leave(self._clock(), max(pause, self._pause), self._at_once)
 
     def _gate(self, host: str) -> _Gate:
         if len(self._gates) > GATES_KEPT:
@@ -75,6 +85,11 @@ class _Gate:
         self.opens_at = 0.0
         """Until then the host wants to be left alone. Who comes has to look before: at the gate nobody is sent away."""
         self.places: SimpleQueue[float] = SimpleQueue()
+        self._apart = 0.0
+        """Seconds that the host itself wants between two requests."""
+        self._next_at = 0.0
+        """When the next one may begin, then."""
+        self._left_at = 0.0
         self._rested_at = 0.0
         """From when on all places may be used, once nobody is there."""
         self._size = 0
@@ -91,16 +106,29 @@ class _Gate:
                 return
             self._size -= 1
 
-    def leave(self, rested_at: float, at_once: int) -> None:
-        """A guest goes, and his place may be used from then on."""
+    def pace(self, seconds: float) -> None:
+        """Between two requests, beginning with the last one that was made."""
+        self._apart = seconds
+        self._next_at = max(self._next_at, self._left_at + seconds) if seconds else 0.0
+
+    def take_turn(self, at: float) -> float:
+        """When a guest may begin who would do so then."""
+        at = max(at, self._next_at)
+        self._next_at = at + self._apart if self._apart else 0.0
+        return at
+
+    def leave(self, now: float, pause: float, at_once: int) -> None:
+        """A guest goes, and his place may be used after a pause."""
         self.guests -= 1
         self._size -= 1
-        self._rested_at = max(self._rested_at, rested_at)
+        self._left_at = now
+        self._next_at = max(self._next_at, now + self._apart) if self._apart else 0.0
+        self._rested_at = max(self._rested_at, now + pause)
         if self._size < at_once:
-            self._add(rested_at)
+            self._add(now + pause)
 
     def is_idle(self, now: float) -> bool:
-        return not self.guests and max(self._rested_at, self.opens_at) <= now
+        return not self.guests and max(self._rested_at, self._next_at, self.opens_at) <= now
 
     def _add(self, rested_at: float) -> None:
         self._size += 1
