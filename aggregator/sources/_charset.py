@@ -28,6 +28,7 @@ _NOT_FOLLOWING = bytes([*range(0x80), *range(0xC0, 0x100)])
 _HIGH_PAIR = re.compile(rb"[\x80-\xFF]{2,}")
 _PIECE = re.compile(rb"[<\n]?[^<\n]*")
 _CYRILLIC = ("cp1251", "koi8-r", "cp866", "iso8859-5")
+_KAZAKH = ("kz1048", "ptcp154")
 _FREQUENT = frozenset("оеаинтсрвлкмдпу")
 _CHINESE = ("gb18030", "big5")
 _FREQUENT_HANZI = frozenset(
@@ -150,7 +151,19 @@ def _by_letters(body: bytes) -> tuple[str, str]:
     sample = b"".join(_HIGH_PAIR.findall(body)[:2000])[:_SAMPLE]
     best = max(_CYRILLIC, key=lambda name: _likeness(sample.decode(name, "replace")))
     name = best if _likeness(sample.decode(best, "replace")) > 0 else "utf-8"
+    if name == "cp1251" and _is_kazakh(body[:_SAMPLE].decode(name, "replace")):
+        name = max(_KAZAKH, key=lambda name: _kazakh_letters(body[:_SAMPLE].decode(name, "replace")))
     return body.decode(name, "replace"), name
+
+
+def _is_kazakh(text: str) -> bool:
+    """Whether it is no text of windows-1251: қ stands where that has a letter of Macedonian, which has no ы."""
+    letters = text.lower()
+    return "ќ" in letters and "ы" in letters
+
+
+def _kazakh_letters(text: str) -> int:
+    return sum(letter in "әғқңөұүһі" for letter in text.lower())
 
 
 def _chinese(name: str, body: bytes) -> float:
