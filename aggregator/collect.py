@@ -17,6 +17,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from . import moving, rhythm
+from .errors import Stopped
 from .gather import ONE_BY_ONE, Bag, gather
 from .model import Decision, Known, Note, Source, Standing, Verdict, Visit
 from .stores import Store
@@ -44,10 +45,19 @@ def collect(
     source: Source, store: Store, trip: Trip, standing: Standing, chance: Random, *,
     authority: str, priorities: Mapping[str, int],
 ) -> Report:  # fmt: skip
-    """Visit one source. What goes wrong outside is part of the report; only StoreError and PluginError are raised."""
+    """
+    Visit one source. What goes wrong outside is part of the report; only StoreError and PluginError are raised; and
+    Stopped, when nothing is saved but when the servers want to see us again.
+    """
     here = replace(source, location=standing.address) if standing.address else source
     recollect = partial(store.echoes, source.name)
-    bag = gather(here, trip, Bag(dict(standing.checkpoint), authority, recollect))
+    try:
+        bag = gather(here, trip, Bag(dict(standing.checkpoint), authority, recollect))
+    except Stopped:
+        heard, now = trip.reception, trip.now
+        until, hosts = rhythm.not_before(source, heard, now), rhythm.hosts_not_before(heard, now)
+        store.leave_alone(source.name, now, until, hosts)
+        raise
     if not bag.brought:  # most visits
         visit = visited(source, trip, standing, bag, (), chance)
         store.save(visit, ())

@@ -202,6 +202,16 @@ def test_a_visit_under_way_does_not_end_the_rest_of_its_host_that_another_one_wa
     assert store.claim(["1"], NOON + 9 * MINUTE, LEASE) == ["1"]
 
 
+def test_what_servers_said_holds_also_when_nothing_else_of_a_visit_is_saved(store: Store) -> None:
+    neighbours(store, ["a.example", "a.example", "b.example"])
+    store.leave_alone("0", NOON, NOON + HOUR, {"a.example": NOON + 9 * MINUTE})
+    store.leave_alone("0", NOON, NOON + MINUTE, {})
+    store.leave_alone("2", NOON, None, {})
+    assert store.claim(["0", "1", "2"], NOON + 9 * MINUTE - MINUTE, LEASE) == ["2"]
+    assert store.claim(["0", "1"], NOON + HOUR - MINUTE, LEASE) == ["1"]
+    assert store.claim(["0"], NOON + HOUR, LEASE) == ["0"]
+
+
 def test_a_source_that_moved_for_good_has_its_turn_at_the_new_host(store: Store) -> None:
     neighbours(store, ["a.example", "b.example"])
     store.save(visit("0", next_at=NOON, standing=Standing(address="https://b.example/")), [])

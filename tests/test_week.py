@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -14,8 +15,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from aggregator.collect import visited
+from aggregator.collect import collect, visited
 from aggregator.coverage import Coverage
+from aggregator.errors import Stopped
 from aggregator.gather import Bag
 from aggregator.jobs import Desk
 from aggregator.model import Health, Reception, Source, Standing, State, Visit
@@ -229,6 +231,27 @@ def test_what_a_server_has_said_is_kept_also_when_our_line_is_cut_before_the_vis
     assert after(fresh_for=timedelta(), crowded={}).next_at == NOON + 30 * MINUTE
     assert after(status=None, fresh_for=timedelta(), crowded={}).next_at < NOON + 3 * MINUTE
     assert after().is_excused
+
+
+def test_what_a_server_has_said_is_kept_also_when_a_visit_is_stopped_in_the_middle(week: Week) -> None:
+    item = "<item><title>The port</title><guid>1</guid><link>/1</link></item>"
+    feed = f'<rss version="2.0"><channel><title>Harbour</title>{item}</channel></rss>'.encode()
+    one = source("one", location=week.server.url("/feed"), options={"full_text": True})
+    with closing(open_store(week.folder / "river.sqlite", writing=True)) as store, closing(week.web()) as web:
+        store.register([one], {}, NOON)
+        assert store.claim(["one"], NOON, HOUR) == ["one"]
+
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            web.stop()
+            reply(body=feed, Cache_Control="max-age=21600")(handler)
+
+        week.server.answers["/feed"] = answer
+        with pytest.raises(Stopped):
+            collect(one, store, web.visit(one, NOON), Standing(), Random(3), authority="x", priorities={})
+        store.end_leases()
+        assert store.claim(["one"], NOON + 6 * HOUR - MINUTE, HOUR) == []
+        assert store.claim(["one"], NOON + 6 * HOUR, HOUR) == ["one"]
+    assert [seen.path for seen in week.server.requests] == ["/feed"]
 
 
 def test_the_score_sees_what_is_wrong() -> None:

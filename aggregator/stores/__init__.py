@@ -133,6 +133,14 @@ class Store(Protocol):
         this store for the source sees it, and if the process is killed before, the claim has set the next visit.
         """
 
+    def leave_alone(
+        self, source: str, at: datetime, until: datetime | None, hosts: Mapping[str, datetime]
+    ) -> None:
+        """
+        Called for a visit of `at` that was given up: nothing of it is saved, but what servers have said by then holds,
+        as of `Visit.not_before` and `Visit.hosts_not_before`.
+        """
+
     def usual(self, source: str) -> Usual:
         """What the source was like until now; without what waits in quarantine."""
 

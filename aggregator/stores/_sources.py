@@ -142,6 +142,7 @@ COME_BACK = """
 REST = """
     UPDATE sources SET not_before = max(coalesce(not_before, 0), :until), set_at = max(set_at, :at)
     WHERE host = :host AND name <> :source"""
+LEAVE_ALONE = "UPDATE sources SET not_before = max(coalesce(not_before, 0), ?) WHERE name = ?"
 KEEP_ECHOES = """
     INSERT INTO echoes (source, said) VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET said = excluded.said"""
 
@@ -174,8 +175,13 @@ def end_visit(conn: Connection, visit: Visit, new: int) -> None:
         return
     if visit.echoes is not None:
         conn.execute(KEEP_ECHOES, (visit.source, to_json(dict(visit.echoes))))
-    for host, until in visit.hosts_not_before.items():
-        conn.execute(REST, {**row, "host": host, "until": stamp(until)})
+    rest_hosts(conn, visit.source, visit.at, visit.hosts_not_before)
+
+
+def rest_hosts(conn: Connection, source: str, at: datetime, hosts: Mapping[str, datetime]) -> None:
+    """The other sources of these hosts are left alone until then, as of `at`."""
+    for host, until in hosts.items():
+        conn.execute(REST, {"source": source, "host": host, "until": stamp(until), "at": stamp(at)})
 
 
 def is_routine(visit: Visit) -> bool:
@@ -254,6 +260,15 @@ class Sources:
         """Called when the lock has just become ours: whoever held a lease is gone."""
         with self._connections.turn() as db:
             db.execute("UPDATE sources SET leased_until = NULL WHERE leased_until IS NOT NULL")
+
+    def leave_alone(
+        self, source: str, at: datetime, until: datetime | None, hosts: Mapping[str, datetime]
+    ) -> None:
+        """What servers have said in a visit that was given up."""
+        with self._connections.turn() as db:
+            if until:
+                db.execute(LEAVE_ALONE, (stamp(until), source))
+            rest_hosts(db.conn, source, at, hosts)
 
     def echoes(self, source: str) -> Mapping[str, Echo]:
         """Wording -> what it was at the last visit."""
