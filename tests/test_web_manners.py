@@ -152,6 +152,18 @@ def test_a_crowded_host_is_asked_for_nothing_by_any_visit_for_ten_minutes_at_mos
     web.close()
 
 
+def test_nor_by_who_stood_at_its_gate_when_it_said_so(server: Loopback) -> None:
+    def sleep(_: float) -> None:
+        way.gates.close("127.0.0.1", 600)
+
+    way = make_web(pause=HOUR, sleep=sleep)
+    server.answers["/"] = reply(body=b"x")
+    visit(way).get(server.url("/"))
+    fail(visit(way), server.url("/"))
+    assert len(server.requests) == 1
+    way.close()
+
+
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_the_time_that_a_host_wants_between_two_requests_is_kept_by_all_visits(server: Loopback, at_once: int) -> None:
     clock = Clock()

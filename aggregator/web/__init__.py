@@ -207,7 +207,6 @@ class Trip:
 
         if not _is_web(url):
             raise self._error("this is no http or https address", permanent=True)
-        self._spare(host_of(url))
         try:
             reply, _ = self._ask(url, {}, self._web.seconds, form)
             self._note_pause(reply, [host_of(url)])
@@ -223,10 +222,10 @@ class Trip:
         """The first answer that is no redirect, where it stood, and the validators that it was asked with."""
         url, left, moved_to, is_permanent, way = asked, self._web.seconds, "", True, list[str]()
         for _ in range(HOPS + 1):
-            if host_of(url) not in map(host_of, way):  # who says it with a redirect means what we ask for beyond that
-                self._spare(host_of(url))
             conditions = {} if self._afresh else conditions_for(url, since, asked)
-            reply, seconds = self._ask(url, {"Accept": ACCEPT, **conditions, **headers}, left)
+            # a pause that a host asks for with a redirect is for what we want beyond that
+            is_led = host_of(url) in map(host_of, way)
+            reply, seconds = self._ask(url, {"Accept": ACCEPT, **conditions, **headers}, left, is_led=is_led)
             left -= seconds
             way.append(url)
             self._note_pause(reply, [host_of(place) for place in way])
@@ -254,15 +253,18 @@ class Trip:
         return url == self._speaker
 
     def _ask(
-        self, url: str, headers: Mapping[str, str], left: float, form: Mapping[str, str] | None = None
-    ) -> tuple[Reply, float]:
-        """The answer, and the seconds it took once it was our turn."""
+        self, url: str, headers: Mapping[str, str], left: float, form: Mapping[str, str] | None = None,
+        *, is_led: bool = False,
+    ) -> tuple[Reply, float]:  # fmt: skip
+        """The answer, and the seconds it took once it was our turn. `is_led`: by this very host, just now."""
         from ._faults import NoAnswer
 
         host = host_of(url)
         polite = {"User-Agent": self._web.agent, "Accept-Encoding": "gzip", **headers}
         with self._web.gates.through(host):
             self._web.go_on()
+            if not is_led:
+                self._spare(host)
             self.requests += 1
             began = time.monotonic()
             try:

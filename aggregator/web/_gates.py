@@ -83,7 +83,7 @@ class _Gate:
     def __init__(self, at_once: int) -> None:
         self.guests = 0
         self.opens_at = 0.0
-        """Until then the host wants to be left alone. Who comes has to look before: at the gate nobody is sent away."""
+        """Until then the host wants to be left alone. Who has his turn has to look: nobody is sent away here."""
         self.places: SimpleQueue[float] = SimpleQueue()
         self._apart = 0.0
         """Seconds that the host itself wants between two requests."""
