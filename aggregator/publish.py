@@ -99,7 +99,7 @@ def archive(edition: Edition, store: Store, latest: Latest, feeds: Path, galley:
             sealed = make_archive(edition, number, stories, latest)
             store.sync()
             printed = {folder / fmt.FILENAME: body for fmt, body in galley.render(missing, sealed)}
-            written += put_all(printed, sealed.updated_at)
+            written += put_all(printed, sealed.updated_at, packed=False)  # few read them, and all are written at first
         to_clear = [(folder / fmt.FILENAME, fmt) for fmt in there] if guids else []
         written += [path for path, fmt in to_clear if clear(path, fmt, guids, edition.updated_at)]
         galley.archived.add(as_it_has_to_be)
@@ -109,7 +109,8 @@ def archive(edition: Edition, store: Store, latest: Latest, feeds: Path, galley:
 def clear(path: Path, fmt: Archival, guids: Collection[str], at: datetime) -> bool:
     """Whether one of them stood there. The file's other stories stay to the byte, also those that we hold no more."""
     body = path.read_bytes()
-    return any(guid.encode() in body for guid in guids) and put(path, fmt.without(body, guids), at)
+    stood_there = any(guid.encode() in body for guid in guids)
+    return stood_there and put(path, fmt.without(body, guids), at, packed=False)
 
 
 def formats_of(topic: Topic) -> list[Format]:

@@ -77,6 +77,14 @@ def test_what_makes_room_is_sealed_once_readers_have_seen_it(store: Store, tmp_p
     assert archives(tmp_path) == [[4, 3, 2, 1, 0], [9, 8, 7, 6, 5]]  # the first two at once: each needs a neighbour
 
 
+def test_archives_have_no_packed_files_beside_them(store: Store, tmp_path: Path) -> None:
+    for one in range(11):
+        new_text = replace(new(one).article, content=f"<p>{'A long story. ' * 200}</p>")
+        bring(store, tmp_path, replace(new(one), article=new_text))
+    names = {path.name for path in (tmp_path / "all/archive").glob("*/*")}
+    assert names == {"rss.xml", "atom.xml", "feed.json"}
+
+
 def test_archives_name_no_other_story_since_that_may_be_withdrawn(store: Store, tmp_path: Path) -> None:
     def says(place: str) -> set[str]:
         files = [path for path in (tmp_path / "all").glob(place) if path.suffix in (".xml", ".json")]
