@@ -122,6 +122,7 @@ def test_a_plain_address_is_asked_for_as_requests_would(url: str) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["Accept", "ACCEPT", "If-None-Match", "X-Key", "X Key", "Host", ""]), VALUES))
+@example({"ACCEPT": "a", "Accept": " "})
 def test_plain_headers_are_sent_as_requests_would(headers: dict[str, str]) -> None:
     plain = question("http://news.example/", POLITE | headers)
     assert plain is None or plain.data == said_by_requests("http://news.example/", POLITE | headers)
