@@ -64,7 +64,7 @@ class Newsroom:
     def _is_behind(self, settings: Config) -> bool:
         """Whether a topic's next archive is there already: it would give the number to other stories."""
         places = (settings.feeds / t.name / "archive" / f"{self.store.archives(t.name) + 1}" for t in settings.topics)
-        return any(next(place.glob("*.*"), None) for place in places)
+        return any(place.is_dir() and any(place.iterdir()) for place in places)
 
     def __enter__(self) -> Self:
         return self
