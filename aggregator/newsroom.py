@@ -44,22 +44,25 @@ class Newsroom:
         give_back_memory()
         self.config = settings
         self.store: Store = open_store(settings.database, writing=True, holder=holder)
-        self._remember(settings)
-        jobs.look_at_the_time(self.store, jobs.now())
-        self._stamp = stamp(settings.path)
-        self.desk = self._set_up(settings, None)
+        try:
+            self._remember(settings)
+            jobs.look_at_the_time(self.store, jobs.now())
+            self._stamp = stamp(settings.path)
+            self.desk = self._set_up(settings, None)
+        except BaseException:
+            self.store.close()
+            raise
 
     def _remember(self, settings: Config) -> None:
-        """Of a database that is new, or a copy of before that somebody has put there."""
-        is_empty = self.store.is_empty()
-        if is_empty or self._is_behind(settings):
-            from .publish import read_back  # 11 ms, for those who have lost something
-
-            self.store.remember(read_back(settings.feeds))  # the same stories get the same guids
-        if is_empty:
+        """What a new database has to know at once, and a copy of before that somebody has put there."""
+        if self.store.is_empty():
             from . import sameness
 
             self.store.sort_under(sameness.VERSION, jobs.now())
+        elif self._is_behind(settings):
+            from .publish import read_back  # 11 ms, for those who have lost something
+
+            self.store.remember(read_back(settings.feeds))  # the same stories get the same guids
 
     def _is_behind(self, settings: Config) -> bool:
         """Whether a topic's next archive is there already: it would give the number to other stories."""
@@ -130,10 +133,11 @@ class Newsroom:
         from .press import retire, take_away
         from .web import Web
 
+        feeds = old.feeds if old else new.feeds
+        self._salvage(new, feeds, is_new=old is None and self.store.is_empty())
         digests = {t.name: rules.edition_digest(new.imprint, t) for t in new.topics}
         self.store.register(new.sources, digests, jobs.now())
         self.store.hold({t.name: rules.rule_digest(t) for t in new.topics if not t.like})
-        feeds = old.feeds if old else new.feeds
         self._digests = digests
         self._take_over(self.config if old else None, new, feeds)
         retire(feeds, {*digests, DESK} if new.desk else digests)
@@ -162,6 +166,24 @@ class Newsroom:
             unpacked=old.unpacked if old else set(),
             undone=old.undone if old else set(),
         )
+
+    def _salvage(self, new: Config, feeds: Path, *, is_new: bool) -> None:
+        """What documents say that this database has never heard of, it remembers before they are overwritten."""
+        unheard = self.store.unregistered([t.name for t in new.topics if (feeds / t.name).is_dir()])
+        if not is_new and not unheard:
+            return
+        from .publish import read_back
+        from .salvage import salvage
+
+        found = [salvage(t, new.imprint, feeds) for t in new.topics if t.name in unheard]
+        for name in ["*"] if is_new else unheard:
+            self.store.remember(read_back(feeds, name))  # the same stories get the same guids
+        if known := sum(one.known for one in found):
+            log.warning(
+                "%s is new%s: from %s it knows of %d stories; %d of them stood in no archive, and stand in one now",
+                self.config.database, "" if is_new else f" to {', '.join(unheard)}", feeds, known,
+                sum(one.sealed for one in found),
+            )  # fmt: skip
 
     def _take_over(self, old: Config | None, new: Config, feeds: Path) -> None:
         from .config import last

@@ -77,6 +77,21 @@ def put_all(
         return [path for path, body in files.items() if _put(path, body, at, latest, codings, folders)]
 
 
+def put_folder(folder: Path, files: Mapping[str, bytes], at: datetime) -> None:
+    """
+    A new folder with these files: all of them or none, whatever happens; on disk for good when this returns. Raises
+    PressError.
+    """
+    draft = folder.with_name(f".{folder.name}.new")
+    with _plain_words(draft):
+        shutil.rmtree(draft, ignore_errors=True)
+    put_all({draft / name: body for name, body in files.items()}, at, packed=False)
+    with _plain_words(folder):
+        draft.replace(folder)
+        for parent in (folder.parent, folder.parent.parent):  # which may be new, too
+            sync(parent)
+
+
 def pack(path: Path) -> None:
     """Bring the packed files beside this one up to date, if it is there. Raises PressError."""
     with _AT_WORK, _syncing() as folders, _plain_words(path):
@@ -193,7 +208,10 @@ def sweep(feeds: Path) -> None:
     """Remove the drafts that a crash left behind."""
     for draft in strays(feeds):
         with suppress(OSError):  # not ours to remove: whoever has to write there will say so
-            draft.unlink(missing_ok=True)
+            if draft.is_dir():
+                shutil.rmtree(draft)
+            else:
+                draft.unlink(missing_ok=True)
 
 
 def strays(feeds: Path) -> Iterable[Path]:

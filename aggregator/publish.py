@@ -11,7 +11,6 @@ The right half: one topic, from the store to files.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -87,13 +86,14 @@ def archive(edition: Edition, store: Store, latest: Latest, feeds: Path, galley:
     """
     written, topic = [], edition.topic
     archival = [fmt for fmt in formats_of(topic) if isinstance(fmt, Archival)]
+    possible = archival_of(topic)
     for number in range(1, latest.archives + 1):
         guids = latest.cleared.get(number, frozenset())
         as_it_has_to_be = (feeds, topic.name, topic.formats, number, guids)
         if as_it_has_to_be in galley.archived:
             continue
         folder = feeds / topic.name / "archive" / str(number)
-        there = [fmt for fmt in dict.fromkeys((*archival, *our_archival())) if (folder / fmt.FILENAME).exists()]
+        there = [fmt for fmt in possible if (folder / fmt.FILENAME).exists()]
         if missing := [fmt for fmt in archival if fmt not in there]:
             stories = galley.stories(store.archived(topic.name, number), store)
             sealed = make_archive(edition, number, stories, latest)
@@ -122,6 +122,11 @@ def our_archival() -> list[Archival]:
     return [cast(Archival, plugins.load("formats", name)) for name in ("jsonfeed", "atom", "rss")]
 
 
+def archival_of(topic: Topic) -> list[Archival]:
+    """The formats with archives in which the topic is published, or may have been; what tells most stands first."""
+    return list(dict.fromkeys([*our_archival(), *(fmt for fmt in formats_of(topic) if isinstance(fmt, Archival))]))
+
+
 def drop_formats(before: Sequence[Topic], topics: Sequence[Topic], feeds: Path) -> None:
     """
     Take away the documents of formats in which a topic is no longer published: what changes no more is no news.
@@ -136,19 +141,26 @@ def drop_formats(before: Sequence[Topic], topics: Sequence[Topic], feeds: Path) 
                 take_down(folder / fmt.FILENAME)
 
 
-def read_back(feeds: Path) -> Iterator[Printed]:
+def read_back(feeds: Path, topic: str = "*") -> Iterator[Printed]:
     """
-    What the documents on disk say of stories and withdrawals, archives first, and of each the format that knows most. A
-    document that is none of ours, or damaged, says nothing; but no archive gets the number of one that is there.
+    What the documents on disk, of one topic or all, say of stories and withdrawals: archives first, and of each the
+    format that knows most. No archive gets the number of one that is there, whatever it says.
     """
-    archives = [(folder, int(folder.name)) for folder in feeds.glob("*/archive/*") if folder.name.isdecimal()]
-    for folder, number in [*archives, *((folder, None) for folder in feeds.glob("*"))]:
-        topic = folder.relative_to(feeds).parts[0]
+    archives = [(folder, int(folder.name)) for folder in feeds.glob(f"{topic}/archive/*") if folder.name.isdecimal()]
+    for folder, number in [*archives, *((folder, None) for folder in feeds.glob(topic))]:
+        name = folder.relative_to(feeds).parts[0]
         if number is not None:
-            yield Printed(topic=topic, archive=number, guid="")
+            yield Printed(topic=name, archive=number, guid="")
         for fmt in our_archival():
-            with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
-                yield from list(fmt.read((folder / fmt.FILENAME).read_bytes(), topic, number))
+            yield from read_document(folder / fmt.FILENAME, fmt, name, number)
+
+
+def read_document(path: Path, fmt: Archival, topic: str, archive: int | None = None) -> Sequence[Printed]:
+    """What one of them says. One that is none of ours, or damaged, says nothing."""
+    try:
+        return list(fmt.read(path.read_bytes(), topic, archive))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return []
 
 
 def is_complete(topic: Topic, feeds: Path) -> bool:

@@ -256,9 +256,16 @@ def test_documents_in_a_folder_that_is_not_ours_to_enter_count_as_missing(
     assert not is_complete(everything, path.parents[1])
 
 
-def test_a_draft_that_cannot_be_swept_stays(path: Path) -> None:
-    (path.parent / ".rss.xml.new").mkdir(parents=True)
-    sweep(path.parents[1])
+def test_a_draft_that_cannot_be_swept_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.parent.mkdir(parents=True)
+    (path.parent / ".rss.xml.new").touch()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    with monkeypatch.context() as not_ours:
+        not_ours.setattr(Path, "unlink", refuse)
+        sweep(path.parents[1])
     assert strays(path.parents[1]) == [path.parent / ".rss.xml.new"]
 
 

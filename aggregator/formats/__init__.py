@@ -48,6 +48,12 @@ class Archival(Format, Protocol):
     def without(self, body: bytes, guids: Collection[str]) -> bytes:
         """An archive that was rendered before, without these stories and otherwise as it is."""
 
+    def seal(self, body: bytes, guids: Collection[str], archive: Edition) -> bytes:
+        """
+        This archive, which has no stories yet, with those of a document of ours that have one of these guids: as they
+        stand there, but that related stories are not named, since those may be withdrawn. Raises as `read` does.
+        """
+
     def read(self, body: bytes, topic: str, archive: int | None) -> Iterator[Printed]:
         """
         What a document of ours says of its stories, and of those that were withdrawn; it was published in this topic's

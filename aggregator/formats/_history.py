@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import escape
 from typing import Any
 
 from lxml import etree
 
 from ..model import Edition, Printed, Withdrawal
+from ._words import without_see_also
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
+_CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 _HISTORY = "http://purl.org/syndication/history/1.0"
 _TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 
@@ -69,8 +72,31 @@ def without(body: bytes, guids: Collection[str]) -> bytes:
         parent = item.getparent()
         if _guid(item) in guids and parent is not None:
             parent.remove(item)
-    out: bytes = etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8")
-    return out + b"\n"
+    return _written(root)
+
+
+def seal(body: bytes, guids: Collection[str], empty: bytes) -> bytes:
+    """
+    An archive that is `empty` yet, with those items or entries of a feed of ours that have one of these guids: as they
+    stand there, but that related stories are not named.
+    """
+    root = _root(empty)
+    parent = root if root.tag == f"{_ATOM}feed" else root[0]
+    wanted = [item for item in _items(_root(body)) if _guid(item) in guids]
+    for item in wanted:
+        _name_no_other(item)
+        item.tail = parent[-1].tail  # of the last one: what stands before the end tag
+        parent[-1].tail = f"{item.tail}  "
+        parent.append(item)
+    return _written(root)
+
+
+def _name_no_other(item: Any) -> None:
+    for content in item.iterchildren(f"{_CONTENT}encoded", f"{_ATOM}content"):
+        content.text, named = without_see_also(content.text or "")
+        for link in list(item.iterchildren(f"{_ATOM}link")):
+            if link.get("rel") == "related" and f'"{escape(link.attrib["href"])}"' in named:
+                item.remove(link)
 
 
 def read(body: bytes, topic: str, archive: int | None) -> Iterator[Printed]:
@@ -92,6 +118,11 @@ def read(body: bytes, topic: str, archive: int | None) -> Iterator[Printed]:
 
 def _root(body: bytes) -> Any:
     return etree.fromstring(body, etree.XMLParser(strip_cdata=False, resolve_entities=False))
+
+
+def _written(root: Any) -> bytes:
+    out: bytes = etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8")
+    return out + b"\n"
 
 
 def _items(root: Any) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from ..model import Article, Related, Story
@@ -20,6 +21,10 @@ _SEE_ALSO = {
     "ru": "Смотрите также: ",
     "zh": "相关报道：",
 }
+_LAST_SEE_ALSO = re.compile(
+    f'<p lang="[a-z]+">(?:{"|".join(_SEE_ALSO.values())})'
+    r'((?:<a href="[^"<>]*">[^<>]*</a> \([^<>]*\)(?:; )?)+)</p>\Z'
+)
 
 
 def full_text(story: Story, language: str | None) -> str:
@@ -46,6 +51,12 @@ def see_also(related: tuple[Related, ...], code: str) -> str:
     """A paragraph of HTML: the headlines of the related stories that have a page, each a link to it."""
     links = "; ".join(f'<a href="{escape(r.url)}">{escape(r.title)}</a> ({escape(r.publisher)})' for r in related)
     return f'<p lang="{code}">{_SEE_ALSO[code]}{links}</p>' if links else ""
+
+
+def without_see_also(html: str) -> tuple[str, str]:
+    """A text that `full_text` has made, without that paragraph; and what stood in it, empty if there is none."""
+    found = _LAST_SEE_ALSO.search(html)
+    return (html[: found.start()], found[1]) if found else (html, "")
 
 
 def _carrier(article: Article) -> str:

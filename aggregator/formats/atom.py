@@ -90,6 +90,13 @@ def without(body: bytes, guids: Collection[str]) -> bytes:
     return _history.without(body, guids)
 
 
+def seal(body: bytes, guids: Collection[str], archive: Edition) -> bytes:
+    """The archive, of a feed's entries."""
+    from . import _history
+
+    return _history.seal(body, guids, head(archive) + foot(archive))
+
+
 def read(body: bytes, topic: str, archive: int | None) -> Iterator[Printed]:
     """The guids of what a feed of ours holds, and of what was withdrawn."""
     from . import _history

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..model import Article, Copy, Edition, Enclosure, Printed, Story, Withdrawal
 from ._proof import one_line, proofread
-from ._words import full_text
+from ._words import full_text, without_see_also
 
 FILENAME = "feed.json"
 MEDIA_TYPE = "application/feed+json; charset=utf-8"
@@ -56,6 +56,18 @@ def without(body: bytes, guids: Collection[str]) -> bytes:
     """The feed without these items."""
     feed = json.loads(body)
     return _written(feed | {"items": [item for item in feed["items"] if item["id"] not in guids]})
+
+
+def seal(body: bytes, guids: Collection[str], archive: Edition) -> bytes:
+    """The archive, of a feed's items."""
+    wanted = [_naming_no_other(item) for item in json.loads(body)["items"] if item["id"] in guids]
+    return _written(json.loads(head(archive) + _EMPTY_END) | {"items": wanted})
+
+
+def _naming_no_other(item: Mapping[str, Any]) -> dict[str, Any]:
+    text, _ = without_see_also(item["content_html"])
+    told = {name: value for name, value in item["_river"].items() if name != "related"}
+    return {**item, "content_html": text, "_river": told}
 
 
 def read(body: bytes, topic: str, archive: int | None) -> Iterator[Printed]:

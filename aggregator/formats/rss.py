@@ -76,6 +76,13 @@ def without(body: bytes, guids: Collection[str]) -> bytes:
     return _history.without(body, guids)
 
 
+def seal(body: bytes, guids: Collection[str], archive: Edition) -> bytes:
+    """The archive, of a feed's items."""
+    from . import _history
+
+    return _history.seal(body, guids, head(archive) + foot(archive))
+
+
 def read(body: bytes, topic: str, archive: int | None) -> Iterator[Printed]:
     """The guids of what a feed of ours holds."""
     from . import _history

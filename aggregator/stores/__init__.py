@@ -77,6 +77,9 @@ class Store(Protocol):
         digest differs becomes stale.
         """
 
+    def unregistered(self, topics: Collection[str]) -> list[str]:
+        """Of these topics those that were never registered: what stands in their documents is not known here."""
+
     def set_back(self, now: datetime) -> int:
         """
         Called by the clock, and at each start. What was set for a source later than now, by more than a minute, was set
@@ -326,9 +329,9 @@ class Store(Protocol):
 
     def remember(self, printed: Iterable[Printed]) -> None:
         """
-        Called for a database that is new, or older than what was published; one that is restored remembers before it is
-        in its place. A story that one of these articles opens gets the published guid and place; what was sealed or
-        withdrawn, is. What the store knows itself stands.
+        Called for a database that is new, or older than what was published, and for a topic that was never registered;
+        one that is restored remembers before it is in its place. A story that one of these articles opens gets the
+        published guid and place; what was sealed or withdrawn, is. What the store knows itself stands.
         """
 
     def is_empty(self) -> bool:

@@ -9,7 +9,7 @@ from sqlite3 import Connection
 from ..errors import StoreError
 from ..model import Decision, Opening, Printed
 from ._rows import moment, rows_for, stamp
-from ._withdrawals import restore_withdrawal
+from ._withdrawals import bury_sealed, restore_withdrawal
 
 REMEMBER = "INSERT INTO minted (article, guid, listed_at) VALUES (?, ?, ?) ON CONFLICT (article) DO NOTHING"
 SEALED = """
@@ -33,6 +33,7 @@ def remember_printed(conn: Connection, printed: Iterable[Printed]) -> None:
         if one.withdrawn_at is not None:
             restore_withdrawal(conn, one, one.withdrawn_at)
     conn.execute(SEALED_FILINGS)
+    bury_sealed(conn)
     conn.execute(REVISE_ALL)
 
 

@@ -24,6 +24,15 @@ def register_topics(conn: Connection, topics: Mapping[str, str], now: datetime) 
     conn.executemany(OPENED, [(topic, digest, stamp(now)) for topic, digest in topics.items()])
 
 
+REGISTERED = "SELECT topic FROM editions WHERE topic IN (?)"
+
+
+def unregistered_topics(conn: Connection, topics: Collection[str]) -> list[str]:
+    """Those that have never been in a configuration, in their order."""
+    known = {row["topic"] for row in rows_for(conn, REGISTERED, topics)}
+    return [topic for topic in topics if topic not in known]
+
+
 STORIES_BY_ID = """
     SELECT s.id, s.number, s.guid, s.listed_at, s.old OR s.rules IS NOT NULL AS old, w.guid IS NOT NULL AS is_withdrawn
     FROM stories AS s LEFT JOIN withdrawals AS w ON w.guid = s.guid

@@ -42,6 +42,17 @@ def restore_withdrawal(conn: Connection, printed: Printed, at: datetime) -> None
     conn.execute(BURY_ONE, (printed.topic, printed.guid))
 
 
+BURY_SEALED = """
+    INSERT INTO tombstones (topic, guid)
+    SELECT a.topic, a.guid FROM archives AS a JOIN withdrawals AS w ON w.guid = a.guid WHERE true
+    ON CONFLICT (topic, guid) DO NOTHING"""
+
+
+def bury_sealed(conn: Connection) -> None:
+    """Archives that we have heard of later hold withdrawn stories, too: their topics say so, and are cleared of it."""
+    conn.execute(BURY_SEALED)
+
+
 REINSTATE = "DELETE FROM withdrawals WHERE guid = ?"
 NUMBER_STAYS_TAKEN = """
     INSERT INTO archives (topic, guid, number) SELECT topic, '', number FROM archives WHERE guid = ?

@@ -79,6 +79,7 @@ from ._topics import (
     registered_topics,
     release_topics,
     stale_topics,
+    unregistered_topics,
 )
 from ._withdrawals import cleared_archives, reinstate_story, withdraw_story, withdrawals_of
 
@@ -139,6 +140,11 @@ class SqliteStore(Sources, Regrouping, Quarantine, Pings):
         with self._connections.turn() as db:
             register_sources(db.conn, sources, now)
             register_topics(db.conn, topics, now)
+
+    def unregistered(self, topics: Collection[str]) -> list[str]:
+        """Of these topics those that were never registered."""
+        with self._connections.reading() as db:
+            return unregistered_topics(db.conn, topics)
 
     # --- articles ----------------------------------------------------------------------------------------------------
 
