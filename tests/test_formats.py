@@ -507,7 +507,8 @@ def test_a_json_document_gives_back_what_a_new_database_has_to_know() -> None:
     told = ORDINARY.stories[0]
     assert first == Printed(
         topic="bridges", archive=None, guid=told.guid, listed_at=NOON,
-        articles=(told.lead.id, *(c.article.id for c in told.copies)),
+        articles=(told.lead.id, *(c.article.id for c in told.copies)), lead=told.lead.id,
+        published_at=told.published_at, updated_at=told.updated_at,
     )  # fmt: skip
     assert len(others) == len(ORDINARY.stories) - 1
     assert (gone.guid, gone.withdrawn_at, gone.because, gone.articles) == (

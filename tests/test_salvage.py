@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
@@ -18,11 +19,15 @@ from click.testing import CliRunner, Result
 from aggregator import plugins
 from aggregator.cli import main
 from aggregator.formats import Archival, render
-from aggregator.model import Article, Edition, Story
+from aggregator.model import Article, Decision, Edition, Filing, Imprint, Story, Topic
 from aggregator.press import sweep
+from aggregator.publish import publish, read_back
+from aggregator.stores import Store
+from aggregator.stores.sqlite import open_store
 
 from .conformance import faults
 from .editions import HOSTILE, ORDINARY, article, edition, linked, related, story
+from .test_stores import COAST, HOUR, NOON, STEPPE, changed, copy, new, visit
 
 # --- an archive made of a document -----------------------------------------------------------------------------------
 
@@ -94,6 +99,7 @@ def test_an_archive_made_of_a_document_has_only_what_it_is_to_have(feed: Archiva
 # --- as an operator meets it -----------------------------------------------------------------------------------------
 
 Run = Callable[..., Result]
+LONG_AGO = 1_700_000_000
 FOUR = ("Wind", "Water", "Fire", "Earth")
 
 
@@ -112,7 +118,9 @@ def configure(topics: str = "") -> None:
 
 def write(*names: str) -> None:
     for name in names:
-        Path(f"inbox/{name}.txt").write_text(f"{name} over the steppe\n\nMore of {name} than in other years.\n")
+        path = Path(f"inbox/{name}.txt")
+        path.write_text(f"{name} over the steppe\n\nMore of {name} than in other years.\n")
+        os.utime(path, (LONG_AGO, LONG_AGO))  # a new one is looked at a second time, in case it is still growing
 
 
 def lose_the_database() -> None:
@@ -336,3 +344,95 @@ def test_a_draft_of_a_whole_folder_is_swept_up(tmp_path: Path) -> None:
         (draft / name).touch()
     sweep(tmp_path)
     assert not draft.exists()
+
+
+# --- its face ---------------------------------------------------------------------------------------------------------
+
+IMPRINT = Imprint(title="Desk", link="https://desk.example/", authority="desk.example,2026")
+TOPIC = Topic(name="all", title="All", formats=("rss", "atom", "jsonfeed"))
+LED, CARRIED, LATE = 28, 90, 91
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Callable[[str], Store]]:
+    """Databases one after the other, each made of what those before have published."""
+    stores: list[Store] = []
+
+    def opener(name: str) -> Store:
+        store = open_store(tmp_path / f"{name}.sqlite", writing=True)
+        store.register([STEPPE, COAST], {"all": ""}, NOON)
+        store.remember(read_back(tmp_path / "feeds"))
+        stores.append(store)
+        return store
+
+    yield opener
+    for store in stores:
+        store.close()
+
+
+def printed(store: Store, tmp_path: Path, *decisions: Decision) -> dict[str, Any]:
+    """The one story's item, when these have come."""
+    store.save(visit(), decisions)
+    filings = {story.id: [Filing(topic="all", because="")] for story in store.unfiled("r1", 10)}
+    store.file("r1", filings, NOON)
+    publish(TOPIC, store, IMPRINT, tmp_path / "feeds")
+    [item] = json.loads((tmp_path / "feeds/all/feed.json").read_bytes())["items"]
+    return cast(dict[str, Any], item)
+
+
+def told(item: dict[str, Any]) -> tuple[str, ...]:
+    """What a reader sees."""
+    return tuple(item[key] for key in ("id", "title", "content_html", "date_published", "date_modified"))
+
+
+@pytest.fixture
+def before(opened: Callable[[str], Store], tmp_path: Path) -> dict[str, Any]:
+    """A story whose lead is not the article that opened it, and is edited since."""
+    first = opened("first")
+    printed(first, tmp_path, new(CARRIED, "coast", title="Another headline"), copy(LED, of=CARRIED, leads=True))
+    return printed(first, tmp_path, changed(LED, story=CARRIED, updated_at=NOON + 30 * HOUR))
+
+
+def test_a_story_keeps_its_face_when_its_copies_come_in_another_order(
+    opened: Callable[[str], Store], tmp_path: Path, before: dict[str, Any]
+) -> None:
+    last = {"title": before["title"], "digest": "another"}
+    again = printed(opened("other"), tmp_path, new(LED, **last), copy(CARRIED, of=LED, leads=True))
+    assert told(again)[2].startswith(told(before)[2].partition("</p>")[0])
+    assert (*told(again)[:2], *told(again)[3:]) == (*told(before)[:2], *told(before)[3:])
+
+
+def test_a_date_stays_and_the_lead_returns_when_another_article_comes_first(
+    opened: Callable[[str], Store], tmp_path: Path, before: dict[str, Any]
+) -> None:
+    other = opened("other")
+    without = printed(other, tmp_path, new(CARRIED, "coast", title="Another headline"))
+    assert told(without)[3:] == told(before)[3:]
+    assert without["title"] == "Another headline"
+    late = copy(LATE, of=CARRIED, title="A third one", leads=True)
+    assert printed(other, tmp_path, late)["title"] == "A third one"
+    back = copy(LED, of=CARRIED, title=before["title"], digest="another")
+    text = {key: before[key] for key in ("id", "title", "date_published", "date_modified")}
+    assert text.items() <= printed(other, tmp_path, back).items()
+    [story] = other.stories()
+    assert story.lead_because == "it led the story in an earlier database"
+
+
+def test_nobody_takes_the_lead_from_the_article_that_had_it(
+    opened: Callable[[str], Store], tmp_path: Path, before: dict[str, Any]
+) -> None:
+    other = opened("other")
+    printed(other, tmp_path, new(LED, title=before["title"]))
+    after = printed(other, tmp_path, copy(CARRIED, of=LED, leads=True), copy(LATE, of=LED, leads=True))
+    assert after["title"] == before["title"]
+
+
+def test_a_later_edit_moves_the_date_as_ever(
+    opened: Callable[[str], Store], tmp_path: Path, before: dict[str, Any]
+) -> None:
+    other = opened("other")
+    printed(other, tmp_path, new(LED))
+    after = printed(other, tmp_path, changed(LED, title="Once more", updated_at=NOON + 50 * HOUR))
+    assert (after["date_published"], after["date_modified"]) == (
+        before["date_published"], (NOON + 50 * HOUR).isoformat(),
+    )  # fmt: skip

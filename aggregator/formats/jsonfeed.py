@@ -81,6 +81,9 @@ def read(body: bytes, topic: str, archive: int | None) -> Iterator[Printed]:
             guid=item["id"],
             listed_at=datetime.fromisoformat(told["listed_at"]),
             articles=(told["article"], *(copy["article"] for copy in told["copies"])),
+            lead=told["article"],
+            published_at=datetime.fromisoformat(item["date_published"]),
+            updated_at=datetime.fromisoformat(item["date_modified"]),
         )
     for one in feed.get("_river", {}).get("withdrawn", ()):
         yield Printed(

@@ -100,6 +100,9 @@ class Opening:
     """A `tag:` URI (RFC 4151)."""
     listed_at: datetime
     """Its place in an edition: the article's date, not before our last visit and not after this one."""
+    published_at: datetime | None = None
+    """Its dates, if it was published before, by a database that was lost."""
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

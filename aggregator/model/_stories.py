@@ -72,6 +72,10 @@ class Printed:
     listed_at: datetime | None = None
     articles: tuple[str, ...] = ()
     """The ids of those that are known, by which the story is recognised when they are seen again."""
+    lead: str = ""
+    """The id of the one that led it; empty: not known, as the dates."""
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
     withdrawn_at: datetime | None = None
     because: str = ""
     """Why it was withdrawn."""
@@ -96,6 +100,8 @@ class Story:
     filings: tuple[Filing, ...] = ()
     revised_at: datetime | None = None
     """When an edit of its lead last changed it; None: as the lead says."""
+    first_date: datetime | None = None
+    """The date that it was published with before, by a database that was lost; None: that of the article."""
     withdrawal: Withdrawal | None = None
     """Set once we have taken it back: then it stands nowhere."""
     state: int = field(default=0, compare=False)
@@ -122,7 +128,9 @@ class Story:
 
     @cached_property
     def published_at(self) -> datetime:
-        """The date of the article that opened it: another one that takes the lead does not move it."""
+        """The date of the article that opened it: another one that takes the lead, or opens it again, moves nothing."""
+        if self.first_date:
+            return self.first_date
         return next((article for article in self.members if article.id == self.id), self.lead).published_at
 
     @cached_property

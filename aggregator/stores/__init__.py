@@ -331,7 +331,8 @@ class Store(Protocol):
         """
         Called for a database that is new, or older than what was published, and for a topic that was never registered;
         one that is restored remembers before it is in its place. A story that one of these articles opens gets the
-        published guid and place; what was sealed or withdrawn, is. What the store knows itself stands.
+        published guid, place and dates, and the article that led it leads again once it has come; what was sealed or
+        withdrawn, is. What the store knows itself stands.
         """
 
     def is_empty(self) -> bool:

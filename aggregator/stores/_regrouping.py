@@ -16,7 +16,7 @@ from ..model import Arrival, Decision, Fingerprint, Move, Opening, Ruling, Verdi
 from ._alike import keep_marks, settle_all
 from ._connections import Connections
 from ._known import arrivals_since
-from ._minted import recalled_openings, redirect_minted
+from ._minted import opening_row, recalled_openings, redirect_minted
 from ._rows import article_of, moment, stamp
 from ._rulings import inherit_rulings, rule, rulings_in_force
 from ._topics import next_state, touch_stories
@@ -87,14 +87,14 @@ def _leave(conn: Connection, old: Row, members: list[Row], row: Row, decision: D
         conn.execute(LEAD, (earliest["number"], "the earliest of those that remained", stamp(at), old["number"]))
 
 
-OPEN = "INSERT INTO stories (number, id, guid, lead, listed_at, revised_at, state) VALUES (?, ?, ?, ?, ?, ?, ?)"
+OPEN = """
+    INSERT INTO stories (number, id, guid, lead, listed_at, published_at, revised_at, state)
+    VALUES (:number, :id, :guid, :number, :listed_at, :published_at, :revised_at, :state)"""
 
 
 def _open(conn: Connection, number: int, decision: Decision) -> None:
     (opening,) = recalled_openings(conn, [decision])
-    revised_at = stamp(decision.article.updated_at)
-    facts = (number, decision.story, opening.guid, number, stamp(opening.listed_at), revised_at, next_state(conn))
-    conn.execute(OPEN, facts)
+    conn.execute(OPEN, opening_row(number, decision, opening) | {"state": next_state(conn)})
 
 
 def _place(conn: Connection, number: int, decision: Decision) -> None:

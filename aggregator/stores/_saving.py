@@ -10,7 +10,7 @@ from datetime import datetime
 from ..errors import StoreError
 from ..model import Article, Decision, Verdict
 from ._alike import keep_marks, settle_marks
-from ._minted import recalled_openings
+from ._minted import change_leads, opening_row, recalled_openings
 from ._rows import article_of, article_row, rows_for, stamp, to_json
 from ._topics import next_state, touch_stories
 
@@ -30,7 +30,7 @@ def save_decisions(conn: sqlite3.Connection, at: datetime, decisions: Sequence[D
     stories |= _story_numbers(conn, {d.story for _, d in copies} - set(stories))
     _insert_articles(conn, arrivals, stories)
     _open_stories(conn, openers, old=is_first)
-    _change_leads(conn, copies, stories)
+    change_leads(conn, [(n, stories[d.story], d) for n, d in copies])
     keep_marks(conn, decisions)
     settle_marks(conn, [number for number, _ in arrivals])
     _keep_aliases(conn, decisions)
@@ -98,33 +98,18 @@ def _insert_articles(conn: sqlite3.Connection, arrivals: Numbered, stories: dict
 
 
 INSERT_STORY = """
-    INSERT INTO stories (number, id, guid, lead, listed_at, revised_at, old, state)
-    VALUES (:number, :id, :guid, :number, :listed_at, :revised_at, :old, :state)"""
+    INSERT INTO stories (number, id, guid, lead, listed_at, published_at, revised_at, old, state)
+    VALUES (:number, :id, :guid, :number, :listed_at, :published_at, :revised_at, :old, :state)"""
 
 
 def _open_stories(conn: sqlite3.Connection, openers: Numbered, *, old: bool) -> None:
     openings = recalled_openings(conn, [decision for _, decision in openers])
     state = next_state(conn) if openers else 0
     rows = [
-        {
-            "number": number,
-            "id": decision.story,
-            "guid": opening.guid,
-            "listed_at": stamp(opening.listed_at),
-            "revised_at": stamp(decision.article.updated_at),
-            "old": old,
-            "state": state,
-        }
+        opening_row(number, decision, opening) | {"old": old, "state": state}
         for (number, decision), opening in zip(openers, openings, strict=True)
     ]
     conn.executemany(INSERT_STORY, rows)
-
-
-SET_LEAD = "UPDATE stories SET lead = ?, lead_because = ? WHERE number = ?"
-
-
-def _change_leads(conn: sqlite3.Connection, copies: Numbered, stories: dict[str, int]) -> None:
-    conn.executemany(SET_LEAD, [(number, d.lead_because, stories[d.story]) for number, d in copies if d.leads])
 
 
 ALIAS = "INSERT OR REPLACE INTO aliases (id, article) SELECT ?, number FROM articles WHERE id = ?"

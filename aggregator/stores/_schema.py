@@ -17,7 +17,7 @@ The tables of the SQLite store, and the door to sqlite-utils.
     editions                       which topics have to be published again
       archives                     which stories are sealed in which archive of a topic
     withdrawals, tombstones        which stories were taken back, and which topics have to say so
-    minted                         which guids were published, for a database that has lost its own
+    minted                         which guids were published, and how, before this database was made
     pings, hubs                    who has to be told of it
     quarantines, quarantined       which sources, and which of their articles, wait for the operator's word
 
@@ -298,7 +298,18 @@ def when_waits_were_set(db: Database) -> None:
     db.execute("ALTER TABLE sources ADD COLUMN set_at INTEGER NOT NULL DEFAULT 0")
 
 
-STEPS: tuple[Callable[[Database], None], ...] = (first_tables, when_waits_were_set)
+def what_was_printed_before(db: Database) -> None:
+    """
+    Of a story that a database which was lost has published: its date (NULL: that of the article which opened it), and
+    in `minted` both dates (NULL: not known) and whether the article led it; of a guid one did, or none is known to.
+    """
+    db.execute("ALTER TABLE stories ADD COLUMN published_at INTEGER")
+    db.execute("ALTER TABLE minted ADD COLUMN led INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE minted ADD COLUMN published_at INTEGER")
+    db.execute("ALTER TABLE minted ADD COLUMN updated_at INTEGER")
+
+
+STEPS: tuple[Callable[[Database], None], ...] = (first_tables, when_waits_were_set, what_was_printed_before)
 """Only add; never edit one that has shipped."""
 SET = "aggregator"
 

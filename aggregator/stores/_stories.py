@@ -12,10 +12,10 @@ from itertools import pairwise
 
 from ..errors import StoreError
 from ..model import Article, Filing, Listed, Related, Revision, Story, Withdrawal
-from ._rows import article_of, copy_of, moment, rows_for, stamp
+from ._rows import article_of, copy_of, moment, moment_or_none, rows_for, stamp
 
 STORIES = """
-    SELECT s.number, s.id, s.guid, s.lead, s.lead_because, s.listed_at, s.revised_at, s.state,
+    SELECT s.number, s.id, s.guid, s.lead, s.lead_because, s.listed_at, s.published_at, s.revised_at, s.state,
            w.at AS withdrawn_at, w.because AS withdrawn_because
     FROM stories AS s LEFT JOIN withdrawals AS w ON w.guid = s.guid WHERE s.number IN (?)"""
 ARTICLES = "SELECT * FROM whole_articles WHERE story IN (?)"
@@ -60,6 +60,7 @@ def _story(
         copies=tuple(sorted(copies, key=lambda copy: (copy.article.published_at, copy.article.id))),
         related=tuple(map(_related, related)),
         listed_at=moment(row["listed_at"]),
+        first_date=moment_or_none(row["published_at"]),
         revised_at=moment(row["revised_at"]),
         withdrawal=_withdrawal(row, articles) if row["withdrawn_at"] is not None else None,
         filings=tuple(Filing(topic=f["topic"], because=f["because"]) for f in filings),
